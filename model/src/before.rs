@@ -1,7 +1,8 @@
 //! Owns what older versions of the records wrote in another form than this build, and how it is
 //! read. Versions 1 to 3: addresses of a channel each, with what their source had checked beside
 //! them, instead of contact points; pauses that did not say whose they were. Up to version 4:
-//! conditions of one comparison, erasures that did not say why. Refuses to write any of it.
+//! conditions of one comparison, erasures that did not say why, preferences without a date, tenants
+//! without a history. Refuses to write any of it.
 
 use bincode::de::Decoder;
 use bincode::error::DecodeError;
@@ -66,6 +67,7 @@ enum InputThen {
 }
 
 #[derive(Decode)]
+#[bincode(decode_context = "Version")]
 struct ProfileThen {
     name: Box<str>,
     language: Box<str>,
@@ -81,6 +83,7 @@ struct AddressThen {
 }
 
 #[derive(Decode)]
+#[bincode(decode_context = "Version")]
 struct SuppliedThen {
     profile: ProfileThen,
     confirmed: Vec<ConfirmedThen>,
@@ -228,6 +231,25 @@ impl Decode<Version> for PauseScope {
 
 impl_borrow_decode_with_context!(PauseScope, Version);
 
+impl Decode<Version> for Preference {
+    /// Before, nobody was told since when a tenant prefers a channel, and who said so.
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let is_dated = *decoder.context() >= JOINED;
+        let category: Box<str> = Decode::decode(decoder)?;
+        let preference = Self::new(category, Decode::decode(decoder)?);
+        if !is_dated {
+            return Ok(preference);
+        }
+        Ok(Self {
+            source: Decode::decode(decoder)?,
+            since: Decode::decode(decoder)?,
+            ..preference
+        })
+    }
+}
+
+impl_borrow_decode_with_context!(Preference, Version);
+
 impl Decode<Version> for Seen {
     /// Before, a condition was one comparison.
     fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
@@ -281,6 +303,11 @@ impl Decode<Version> for Told {
                 Decode::decode(decoder)?
             } else {
                 Vec::new()
+            },
+            lately: if has_declared {
+                Decode::decode(decoder)?
+            } else {
+                None
             },
         })
     }

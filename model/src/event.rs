@@ -113,6 +113,12 @@ pub enum Cause {
         /// What kind of message it seems to be.
         why: Why,
     },
+    /// The tenant got as many messages lately as a cap allows, and the step says where that leads. Since
+    /// record version 5.
+    Capped {
+        /// Name of the cap.
+        cap: Box<str>,
+    },
 }
 
 /// How a channel was chosen.
@@ -127,6 +133,11 @@ pub enum Choice {
     /// A letter, because nothing else of the step reaches the tenant. Since record version 5, where
     /// the corporation has a matrix.
     LastResort,
+    /// The step names it, and has a legal reason that goes before what the tenant prefers. Since record
+    /// version 5.
+    Legal,
+    /// It costs least of what the step may use. Since record version 5.
+    Cheapest,
 }
 
 /// One decision.
@@ -356,14 +367,41 @@ pub enum Event {
         /// What kind of message it seems to be.
         why: Why,
     },
-    /// How the channels of the step were weighed, where the corporation has a matrix: told before an
-    /// attempt starts, and when nothing reaches the tenant. Since record version 5.
+    /// How the channels of the step were weighed, where the corporation steers or the step has a legal
+    /// reason: told before an attempt starts, and when nothing reaches the tenant. Since record
+    /// version 5.
     Steered {
         /// Which.
         id: NotificationId,
         /// What came of it.
         steered: Box<Steered>,
     },
+    /// The tenant got as many messages lately as a cap allows. Since record version 5.
+    Capped {
+        /// Which.
+        id: NotificationId,
+        /// By which cap, until when.
+        capped: Box<Capped>,
+    },
+    /// The attempt that has just started counts in the tenant's history. Only where a rule counts it.
+    /// Since record version 5.
+    Contacted {
+        /// Which.
+        id: NotificationId,
+    },
+}
+
+/// A cap that holds a message back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Capped {
+    /// Name of the cap.
+    pub cap: Box<str>,
+    /// How many messages it allows.
+    pub most: u8,
+    /// In how long a time, in milliseconds.
+    pub within_ms: i64,
+    /// From when on it allows another one.
+    pub until: Timestamp,
 }
 
 impl Event {
@@ -390,7 +428,9 @@ impl Event {
             | Event::LinkUsed { id, .. }
             | Event::Ended { id, .. }
             | Event::Unexplained { id, .. }
-            | Event::Steered { id, .. } => Some(*id),
+            | Event::Steered { id, .. }
+            | Event::Capped { id, .. }
+            | Event::Contacted { id } => Some(*id),
             Event::ProfileStored { .. }
             | Event::PointMarked { .. }
             | Event::PointKept { .. }

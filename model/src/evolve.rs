@@ -44,11 +44,13 @@ pub fn evolve(
         ) => {
             tenant.mark((*channel, value), *state, applied.at, evidence(*state));
         }
+        (Event::Contacted { id }, _) => tenant.remember_contact(*id, applied.at),
         (Event::Ended { id, .. }, _) => {
             return tenant.open.remove(*id);
         }
         _ => {
             contact::note(tenant, applied.at, event, flows);
+            tenant.forget_contact(event);
             if let Some(open) = event.notification().and_then(|id| tenant.find_mut(id)) {
                 evolve_open(open, applied, event, flows);
             }
@@ -147,6 +149,8 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         // These change the tenant, or nothing.
         Event::Accepted { .. }
         | Event::Steered { .. }
+        | Event::Capped { .. }
+        | Event::Contacted { .. }
         | Event::OutcomeNoted { .. }
         | Event::Ended { .. }
         | Event::ProfileStored { .. }

@@ -5,6 +5,7 @@ use bincode::{Decode, Encode};
 
 use crate::attempt::{Left, OnDoubt, ReceiptKind, Verdict, Why};
 use crate::channel::Channel;
+use crate::codec::Version;
 use crate::fact::{DeclaredFact, Fact};
 use crate::ids::{AttemptRef, NotificationId};
 use crate::notification::{Notification, Subject};
@@ -13,6 +14,7 @@ use crate::time::Timestamp;
 
 /// One input for one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub enum Input {
     /// An admitted notification.
     Notify(Box<Notification>),

@@ -20,6 +20,7 @@ mod history;
 mod ids;
 mod input;
 pub mod instant;
+mod lately;
 mod matching;
 mod notification;
 mod opens;
@@ -47,7 +48,7 @@ pub use channel::{Channel, ChannelSet, ContactKind, Need, UnknownChannel};
 #[cfg(feature = "simulation")]
 pub use contact::leak;
 pub use decide::{Decision, MOST_AT_ONCE, Situation, decide, known_answers};
-pub use event::{Cause, Choice, Event};
+pub use event::{Capped, Cause, Choice, Event};
 pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};
 pub use fact::{Counts, DeclaredFact, Fact, FactKind};
 pub use fact_type::{About, FactField, FactType, Holds};
@@ -58,6 +59,7 @@ pub use ids::{
     home_shard,
 };
 pub use input::{CancelTarget, Input, LateReceipt, NoWay, Permit, Receipt};
+pub use lately::{Departure, Lately};
 pub use matching::{Unmatched, is_known, unmatched};
 pub use notification::{
     Environment, Idempotency, Lane, Notification, NotificationRequest, Subject, UnknownWord,

@@ -14,6 +14,7 @@ use crate::codec::Version;
 use crate::flow::{Dated, Value};
 use crate::history::Contact;
 use crate::ids::NotificationId;
+use crate::lately::Lately;
 use crate::notification::Subject;
 use crate::opens::Opens;
 use crate::point::{Known, Point};
@@ -61,6 +62,8 @@ pub struct Told {
     pub declared: Vec<Declared>,
     /// Messages of counted flows that left, or may have, in that order: at most [`Contact::MOST`].
     pub contacts: Vec<Contact>,
+    /// What left lately, where a cap counts it.
+    pub lately: Option<Box<Lately>>,
 }
 
 /// What facts told of one subject.

@@ -5,12 +5,14 @@
 use bincode::{Decode, Encode};
 
 use crate::channel::{Channel, ContactKind};
+use crate::codec::Version;
 use crate::point::{PointSource, PointState, same};
 use crate::profile::Preference;
 use crate::time::Timestamp;
 
 /// A tenant, as its source has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub struct Supplied {
     /// How to address the tenant in a letter: `mevrouw De Vries`.
     pub name: Box<str>,

@@ -324,7 +324,7 @@ const LISTED: &[Setting] = &[
     setting(
         "corporation.steering",
         Kind::Text,
-        "a file with [[service]]",
+        "a file with [[service]], [[price]] or [[cap]]",
         "/etc/sluis/steering/waterpoort.toml",
     ),
     setting(

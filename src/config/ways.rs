@@ -1,7 +1,7 @@
 //! Owns the rule that every corporation has a way for what its flows send. Refuses a step whose
 //! channels all belong to others; where nobody has a provider of a channel, that is noted only.
 
-use sluis_model::flow::{Definition, Message, Via};
+use sluis_model::flow::{Definition, Message};
 use sluis_model::{Channel, CorporationId, Flow};
 
 use super::problem::{Collector, Problem};
@@ -57,11 +57,8 @@ fn used_by<'a>(
 
 /// The channels of a message, where all that have a provider belong to others.
 fn only_others(message: &Message, own: &[Channel], all: &[Channel]) -> Option<Vec<Channel>> {
-    let named = message.via.iter().filter_map(|via| match via {
-        Via::Channel(channel) => Some(*channel),
-        Via::Preferred => None,
-    });
-    let named: Vec<Channel> = named.collect();
+    let mut named = Channel::ALL.to_vec();
+    named.retain(|channel| message.names(*channel));
     let theirs = named.iter().any(|channel| all.contains(channel));
     let ours = named.iter().any(|channel| own.contains(channel));
     (theirs && !ours).then_some(named)

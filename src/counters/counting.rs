@@ -193,6 +193,7 @@ fn told(event: &Event) -> Option<Told> {
             Told::because(if *pressed { "pressed" } else { "fetched" })
         }
         Event::Ended { end, cause, .. } => Told::at_end(end, cause),
+        Event::Capped { capped, .. } => Told::because(&*capped.cap),
         Event::Waiting { .. }
         | Event::Ready { .. }
         | Event::ReceiptNoted { .. }
@@ -203,7 +204,8 @@ fn told(event: &Event) -> Option<Told> {
         | Event::PointKept { .. }
         | Event::FactTaken
         | Event::SubjectOpen { .. }
-        | Event::Steered { .. } => return None,
+        | Event::Steered { .. }
+        | Event::Contacted { .. } => return None,
     };
     Some(told)
 }

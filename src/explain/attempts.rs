@@ -9,7 +9,7 @@ use sluis_model::{Channel, Choice, Event, Flow, NotificationId, Refusal, Timesta
 
 use super::causes;
 use super::reason::ReasonRow;
-use super::steering::{self, OtherChannel};
+use super::steering::{self, Named, OtherChannel};
 use super::words::{json, mask, rfc3339, seen, step};
 
 /// What one guard saw when leave to start was given.
@@ -60,6 +60,9 @@ pub struct AttemptRow {
     /// Why not each other channel of the step, where the corporation has a matrix.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other_channels: Vec<OtherChannel>,
+    /// What it was expected to cost, in cents, where the corporation has a rate card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_cost_cents: Option<String>,
     /// Why that step: what led to it.
     pub step_reason: String,
     /// We could not make the message: nothing left.
@@ -155,6 +158,7 @@ impl<'a> Gathering<'a> {
             why: None,
             guards: guards.collect(),
             channel_reason: self.channel_reason(*channel, *choice, steered),
+            expected_cost_cents: steered.and_then(|steered| Some(steering::cents(steered.cost?))),
             other_channels: steered.map(OtherChannel::of).unwrap_or_default(),
             step_reason: self.step_reason.clone(),
             unsendable: false,
@@ -186,7 +190,16 @@ impl<'a> Gathering<'a> {
     ) -> String {
         let (category, step) = (self.category, step(self.flow, self.step));
         if let Some(steered) = steered {
-            return steering::reason(channel, choice, category, &step, steered);
+            let legal = self
+                .flow
+                .and_then(|flow| flow.message(self.step)?.legal.as_deref());
+            let named = Named {
+                channel,
+                category,
+                step: &step,
+                legal,
+            };
+            return steering::reason(choice, &named, steered);
         }
         if choice == Choice::Preferred {
             return format!("the tenant prefers {channel} for '{category}'");
@@ -241,7 +254,9 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::SubjectOpen { .. }
         | Event::PointKept { .. }
         | Event::Unexplained { .. }
-        | Event::Steered { .. } => None,
+        | Event::Steered { .. }
+        | Event::Capped { .. }
+        | Event::Contacted { .. } => None,
     }
 }
 

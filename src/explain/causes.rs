@@ -35,6 +35,7 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::Interrupted { .. } => "interrupted",
         Cause::Blocked { .. } => "blocked",
         Cause::Unexplained { .. } => "unexplained",
+        Cause::Capped { .. } => "capped",
     }
 }
 
@@ -85,6 +86,9 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
         }
         Cause::Blocked { why } => {
             format!("the message was refused by policy ({})", reason(why))
+        }
+        Cause::Capped { cap } => {
+            format!("the tenant got as many messages lately as the cap '{cap}' allows")
         }
         Cause::Unexplained { attempt, why } => {
             format!(

@@ -5,8 +5,8 @@
 use serde::Serialize;
 use sluis_model::flow::Seen;
 use sluis_model::{
-    Cause, Event, Flow, Input, Lane, Notification, NotificationId, Open, Phase, Subject, Tenant,
-    TenantRecord, Timestamp,
+    Capped, Cause, Event, Flow, Input, Lane, Notification, NotificationId, Open, Phase, Subject,
+    Tenant, TenantRecord, Timestamp,
 };
 
 use super::attempts::{AttemptRow, Gathering, GuardRow};
@@ -15,6 +15,7 @@ use super::contacts::NotUsed;
 use super::delays::Delay;
 use super::next::{Next, next, what};
 use super::reason::ReasonRow;
+use super::steering::allows;
 use super::timeline::{TimelineRow, rows_of};
 use super::walk::Page;
 use super::words::{rfc3339, step};
@@ -175,6 +176,7 @@ struct Story<'a> {
     category: &'a str,
     body: Option<&'a Notification>,
     held: Option<&'a Seen>,
+    capped: Option<&'a Capped>,
     end: Option<(Timestamp, &'a str, &'a Cause)>,
     attempts: Vec<AttemptRow>,
     history: Vec<TimelineRow>,
@@ -228,6 +230,7 @@ impl<'a> Story<'a> {
             category: category.unwrap_or_default(),
             body,
             held: None,
+            capped: None,
             end: None,
             attempts: Vec::new(),
             history: Vec::new(),
@@ -261,6 +264,8 @@ impl<'a> Story<'a> {
         {
             match event {
                 Event::Held { observed, .. } => self.held = Some(observed),
+                Event::Capped { capped, .. } => self.capped = Some(capped),
+                Event::AttemptStarted { .. } => self.capped = None,
                 Event::Ended { end, cause, .. } => self.end = Some((record.at, end, cause)),
                 _ => {}
             }
@@ -363,6 +368,10 @@ impl<'a> Story<'a> {
             Phase::Held { until, .. } | Phase::InDoubt { until, .. } => {
                 format!(", until {} at the latest", rfc3339(*until))
             }
+            Phase::Ready { .. } => self.capped.map_or_else(String::new, |capped| {
+                let until = rfc3339(capped.until);
+                format!(", not before {until}, because {}", allows(capped))
+            }),
             _ => String::new(),
         };
         format!(

@@ -100,7 +100,8 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
         | Cause::DoubtTooLong
         | Cause::NotAllowListed
         | Cause::Interrupted { .. }
-        | Cause::Unexplained { .. } => None,
+        | Cause::Unexplained { .. }
+        | Cause::Capped { .. } => None,
     }
 }
 

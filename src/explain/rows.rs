@@ -51,6 +51,8 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
             open_cents,
         } => tenant::subject_open(subject, *open_cents, input),
         Event::Steered { steered, .. } => steering::steered(steered),
+        Event::Capped { capped, .. } => steering::capped(capped),
+        Event::Contacted { .. } => steering::contacted(),
         Event::AttemptStarted { .. }
         | Event::AttemptWithdrawn { .. }
         | Event::AttemptAccepted { .. }

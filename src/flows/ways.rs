@@ -37,6 +37,7 @@ pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
         ("bounced", &on.bounced),
         ("delivered", &on.delivered),
         ("answered", &on.answered),
+        ("capped", &on.capped),
     ];
     for (name, go) in at_once {
         ways.extend(go.as_ref().map(|go| plain(name, go)));

@@ -37,6 +37,7 @@ pub(super) fn sends(message: &Message) -> String {
         .map(|via| match via {
             Via::Preferred => "preferred",
             Via::Channel(channel) => channel.name(),
+            Via::Cheapest => "cheapest",
         })
         .collect();
     let except = match message.except {
@@ -45,5 +46,7 @@ pub(super) fn sends(message: &Message) -> String {
         Except::Tried => ", except what was tried",
     };
     let link = if message.link { "; link" } else { "" };
-    format!("sends by {}{except}{link}", ways.join(", "))
+    let legal = message.legal.as_ref();
+    let legal = legal.map_or_else(String::new, |reason| format!("; legal: {reason}"));
+    format!("sends by {}{except}{link}{legal}", ways.join(", "))
 }

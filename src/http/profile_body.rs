@@ -2,7 +2,9 @@
 //! their older form, an address of a channel each. Refuses to show what no list has any more.
 
 use serde::Serialize;
-use sluis_model::{Channel, Point, PointState, Preference, Profile};
+use sluis_model::{Channel, Point, PointState, Profile};
+
+use crate::explain::PreferenceRow;
 
 /// A profile.
 #[derive(Debug, Serialize)]
@@ -10,7 +12,7 @@ pub(super) struct ProfileBody {
     name: Box<str>,
     language: Box<str>,
     addresses: Vec<AddressBody>,
-    preferences: Box<[Preference]>,
+    preferences: Vec<PreferenceRow>,
 }
 
 /// A contact point, in its older form.
@@ -27,7 +29,7 @@ impl ProfileBody {
             name: profile.name.clone(),
             language: profile.language.clone(),
             addresses: profile.listed().filter_map(AddressBody::of).collect(),
-            preferences: profile.preferences.clone(),
+            preferences: PreferenceRow::of(&profile.preferences),
         }
     }
 }

@@ -61,14 +61,20 @@ fn time_of(text: &str) -> Option<Time> {
     }
 }
 
-/// What is wrong with a confirmation that lies more than `tolerance_ms` ahead of `now`; what lies
-/// ahead by less counts as now.
+/// What is wrong with a date that lies more than `tolerance_ms` ahead of `now`, of a confirmation or
+/// of a preference; what lies ahead by less counts as now.
 #[must_use]
 pub fn ahead(supplied: &Supplied, now: Timestamp, tolerance_ms: i64) -> Option<FieldProblem> {
-    supplied.points.iter().find_map(|given| {
-        let at = given.confirmed?;
-        let ahead = instant::admit(at, now, tolerance_ms).err()?;
+    let points = supplied.points.iter().filter_map(|given| {
         let path = format!("confirmed_at ({})", given.kind.name());
+        Some((given.confirmed?, path))
+    });
+    let preferences = supplied.preferences.iter().filter_map(|preference| {
+        let path = format!("preferences ({}).since", preference.category);
+        Some((preference.since()?, path))
+    });
+    points.chain(preferences).find_map(|(at, path)| {
+        let ahead = instant::admit(at, now, tolerance_ms).err()?;
         let expected = format!(
             "at the latest {}: the engine's clock is at {}",
             rfc3339(ahead.latest),
@@ -80,7 +86,7 @@ pub fn ahead(supplied: &Supplied, now: Timestamp, tolerance_ms: i64) -> Option<F
 
 #[cfg(test)]
 mod tests {
-    use sluis_model::{ContactKind, Given};
+    use sluis_model::{Channel, ContactKind, Given, PointSource, Preference};
 
     use super::*;
 
@@ -137,5 +143,18 @@ mod tests {
             ahead(&of(60_001), Timestamp(0), 60_000).map(|problem| problem.code),
             Some(ProblemCode::Ahead)
         );
+    }
+
+    #[test]
+    fn a_preference_that_lies_ahead_is_refused() {
+        let since = Some(Timestamp(120_000));
+        let preference = Preference::new("rent", Channel::Letter);
+        let supplied = Supplied {
+            preferences: vec![preference.said(PointSource::Person, since)],
+            ..Supplied::default()
+        };
+        assert_eq!(ahead(&supplied, Timestamp(60_000), 60_000), None);
+        let found = ahead(&supplied, Timestamp(59_000), 60_000).expect("it lies ahead");
+        assert_eq!(found.path, "preferences (rent).since");
     }
 }

@@ -134,7 +134,7 @@ fn point(
         .require("value", &ADDRESS.expected(), problems)
         .and_then(|node| text(node, reader, problems));
     let state = named(reader, "state", STATES, state, problems).unwrap_or_default();
-    let source = named(reader, "source", SOURCES, supplies, problems).unwrap_or(source);
+    let source = self::source(reader, problems).unwrap_or(source);
     let confirmed = checked_at(reader, state, problems);
     let (kind, value) = (kind?, value?);
     let Named::Kind(kind, channel) = kind else {
@@ -254,6 +254,11 @@ fn state(text: &str) -> Option<PointState> {
         "invalid" | "ONG" => Some(PointState::Invalid),
         _ => None,
     }
+}
+
+/// Who says so, where an entry says it.
+pub(super) fn source(reader: &Reader<'_>, problems: &mut Problems) -> Option<PointSource> {
+    named(reader, "source", SOURCES, supplies, problems)
 }
 
 fn supplies(text: &str) -> Option<PointSource> {

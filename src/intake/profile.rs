@@ -1,8 +1,9 @@
 //! Owns the reading of a tenant's profile from JSON. Refuses to read its contact points: `points`
 //! does.
 
-use sluis_model::{Channel, PointSource, Preference, Profile, Supplied};
+use sluis_model::{Channel, PointSource, Preference, Profile, SECOND, Supplied, Timestamp};
 
+use super::confirmed::{EXPECTED, checked_on};
 use super::node::Node;
 use super::points::{self, points};
 use super::problem::{FieldProblem, ProblemCode};
@@ -25,6 +26,8 @@ const LANGUAGE: TextRule = TextRule {
     shape: Shape::Plain,
 };
 
+const PREFERENCE: [&str; 4] = ["category", "channel", "since", "source"];
+
 /// A profile with what was put right in it: where, and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {
@@ -35,7 +38,7 @@ pub struct Read {
 }
 
 /// Reads `{name, language, contact_points: [{kind, value, state?, confirmed_at?, source?, channel?}],
-/// preferences: [{category, channel}]}`; every part may be left out.
+/// preferences: [{category, channel, since?, source?}]}`; every part may be left out.
 ///
 /// # Errors
 /// Every mistake, each with its path.
@@ -70,7 +73,7 @@ fn read(reader: &Reader<'_>, problems: &mut Problems) -> Read {
         name,
         language,
         points,
-        preferences: preferences(reader, problems),
+        preferences: preferences(reader, PointSource::System, problems),
     };
     let note = |(path, what): (&str, &str)| {
         FieldProblem::new(path, ProblemCode::Cleaned, "the value alone").hint(what)
@@ -110,17 +113,23 @@ pub(super) fn language(text: &str) -> Option<Box<str>> {
         .then(|| word.into())
 }
 
-/// The preferences under `preferences`.
-pub(super) fn preferences(reader: &Reader<'_>, problems: &mut Problems) -> Vec<Preference> {
+/// The preferences under `preferences`. `source`: who says so, where an entry does not.
+pub(super) fn preferences(
+    reader: &Reader<'_>,
+    source: PointSource,
+    problems: &mut Problems,
+) -> Vec<Preference> {
     let entries = reader
         .list_if_any("preferences", Profile::MAX_PREFERENCES, problems)
         .unwrap_or_default();
     let mut preferences: Vec<Preference> = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
         let path = format!("preferences[{index}]");
-        let Some(reader) = Reader::open(entry, &path, &["category", "channel"], problems) else {
+        let Some(reader) = Reader::open(entry, &path, &PREFERENCE, problems) else {
             continue;
         };
+        let source = points::source(&reader, problems).unwrap_or(source);
+        let since = asked_on(&reader, problems);
         let category = reader.text("category", CATEGORY_OR_ALL, problems);
         let channel = reader.word::<Channel>("channel", Channel::listed(), problems);
         let (Some(category), Some(channel)) = (category, channel) else {
@@ -136,11 +145,24 @@ pub(super) fn preferences(reader: &Reader<'_>, problems: &mut Problems) -> Vec<P
                 .value(category),
             );
         } else {
-            preferences.push(Preference {
-                category: category.into(),
-                channel,
-            });
+            preferences.push(Preference::new(category, channel).said(source, since));
         }
     }
     preferences
+}
+
+/// Since when the tenant wants it so.
+fn asked_on(reader: &Reader<'_>, problems: &mut Problems) -> Option<Timestamp> {
+    let node = reader.get("since")?;
+    let at = match node {
+        Node::Text(text) => checked_on(text),
+        _ => None,
+    };
+    // What is not kept to the second is not kept at all: nobody asked before 1970.
+    let at = at.filter(|at| at.0 >= SECOND);
+    if at.is_none() {
+        let path = reader.path("since");
+        problems.push(FieldProblem::new(path, ProblemCode::BadTime, EXPECTED).value(&node.shown()));
+    }
+    at
 }

@@ -126,6 +126,7 @@ fn details(event: &Event) -> Details {
         | Event::FactTaken
         | Event::SubjectOpen { .. } => Details::default(),
         Event::Steered { steered, .. } => over(steered.channel),
+        Event::Capped { .. } | Event::Contacted { .. } => Details::default(),
     }
 }
 
@@ -181,5 +182,6 @@ pub(crate) fn reason(cause: &Cause) -> String {
         Cause::Interrupted { .. } => "interrupted".to_owned(),
         Cause::Blocked { why } => with("blocked", why),
         Cause::Unexplained { why, .. } => with("unexplained", why),
+        Cause::Capped { .. } => "capped".to_owned(),
     }
 }

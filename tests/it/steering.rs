@@ -98,3 +98,60 @@ async fn a_tenant_who_has_only_what_is_off_is_told_nothing_and_the_history_says_
     assert_eq!((engine.sms(), engine.mails()), (0, 0));
     engine.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_over_a_cap_waits_says_so_and_goes_when_it_may() {
+    let engine = steered().await;
+    let newsletter = |key: &str| {
+        let mut notice = notice("H-1", key);
+        notice["category"] = "newsletter".into();
+        notice
+    };
+    for key in ["n-1", "n-2"] {
+        engine.accepted(NOORD, newsletter(key)).await;
+        engine.pass(DAY).await;
+    }
+    let third = engine.accepted(NOORD, newsletter("n-3")).await;
+    let other = engine.accepted(NOORD, notice("H-1", "n-4")).await;
+    engine.settled().await;
+    assert_eq!(engine.mails(), 2);
+    let told = engine.get(NOORD, &third).await;
+    assert_eq!(told["state"], "ready", "{told}");
+    let why = told["why"].as_str().expect("a sentence");
+    let expected = "not before 2026-02-09T08:00:00Z, because the cap 'newsletters' allows 2 messages in 7 days";
+    assert!(why.contains(expected), "{why}");
+    let told = engine.get(NOORD, &other).await;
+    assert_eq!(told["attempts"].as_array().map(Vec::len), Some(1), "{told}");
+
+    let before = engine.mails();
+    engine.pass(5 * DAY).await;
+    assert_eq!(engine.mails(), before + 1);
+    let told = engine.get(NOORD, &third).await;
+    assert_eq!(told["attempts"][0]["channel"], "email", "{told}");
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preference_says_since_when_and_the_attempt_what_it_is_expected_to_cost() {
+    let engine = steered().await;
+    let profile = json!({ "name": "mevrouw De Vries", "contact_points": [
+        { "kind": "email", "value": "vries@huurder.example" },
+        { "kind": "phone", "value": "+31612345678" }
+    ], "preferences": [{ "category": "collection", "channel": "sms", "since": "2026-02-01", "source": "person" }] });
+    engine.put_tenant(NOORD, "H-1", profile).await;
+    let tenant = engine.ask(NOORD, "/v1/tenants/H-1").await.ok();
+    let preference = json!({
+        "category": "collection", "channel": "sms", "source": "person", "since": "2026-01-31T23:00:00Z"
+    });
+    assert_eq!(tenant["profile"]["preferences"], json!([preference]));
+    let id = engine.accepted(NOORD, storno("H-1", "F-1", "s-1")).await;
+    engine.settled().await;
+    let told = engine.get(NOORD, &id).await;
+    let attempt = &told["attempts"][0];
+    let reason = "the tenant prefers sms for 'collection' (since 2026-01-31T23:00:00Z, said by person); \
+                  it is expected to cost 15 cents";
+    assert_eq!(attempt["channel_reason"], reason, "{told}");
+    assert_eq!(attempt["expected_cost_cents"], "15");
+    assert_eq!(attempt["other_channels"][0]["expected_cost_cents"], "0.1");
+    engine.end().await;
+}

@@ -210,10 +210,8 @@ impl World {
             _ => vec![mail, phone],
         };
         let preferences = if rng.chance(30) {
-            vec![Preference {
-                category: "*".into(),
-                channel: rng.pick(&[Channel::Email, Channel::Sms, Channel::Letter]),
-            }]
+            let channel = rng.pick(&[Channel::Email, Channel::Sms, Channel::Letter]);
+            vec![Preference::new("*", channel)]
         } else {
             Vec::new()
         };

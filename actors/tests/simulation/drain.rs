@@ -8,7 +8,7 @@ use sluis_model::{Control, Phase, ShardId, TenantKey, Timestamp};
 
 use crate::safety::bounds::Bounds;
 use crate::safety::no_way::NoWays;
-use crate::safety::{Check, explained, points};
+use crate::safety::{Check, caps, explained, points};
 use crate::senders::What;
 use crate::world::World;
 
@@ -130,6 +130,7 @@ impl World {
     fn compare(&mut self) {
         explained::settled(&*self.disk, &self.archive, &self.shadow, &mut self.findings);
         points::settled(&self.shadow, &mut self.findings);
+        caps::settled(self.plan.cap, &self.shadow, &mut self.findings);
         self.look_at_keys();
         let tenants: Vec<(ShardId, TenantKey)> = {
             let of = |(shard, log): (u16, &crate::shadow::Log)| {

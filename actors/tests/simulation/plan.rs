@@ -72,6 +72,8 @@ pub(crate) struct Plan {
     pub(crate) checkpoints: bool,
     /// How many corporations have a key; none: nothing is sealed.
     pub(crate) keys: Option<u16>,
+    /// How many messages a tenant gets in how long a time, in milliseconds; none: as many as come.
+    pub(crate) cap: Option<(u8, i64)>,
 }
 
 /// Providers that refuse our account for good.
@@ -145,6 +147,16 @@ fn keys(seed: u64, corporations: u16) -> Option<u16> {
     sealed.then_some(corporations.min(2))
 }
 
+/// In one of so many worlds tenants get only so many messages. By the seed as well.
+const CAPS_EVERY: u64 = 32;
+const CAPS_AT: u64 = 22;
+
+fn cap(seed: u64) -> Option<(u8, i64)> {
+    const CAPS: [(u8, i64); 3] = [(1, HOUR), (2, DAY), (3, 4 * DAY)];
+    let cap = CAPS[(seed / CAPS_EVERY % 3) as usize];
+    (seed % CAPS_EVERY == CAPS_AT).then_some(cap)
+}
+
 impl Plan {
     pub(crate) fn of(seed: u64) -> Self {
         let rng = &mut Rng::stream(seed, 0);
@@ -195,6 +207,7 @@ impl Plan {
             open_per_tenant: usize::MAX,
             accounts: false,
             keep_for: keep_for(seed),
+            cap: cap(seed),
             rest: rest(seed),
             refusing: None,
             checkpoints: seed % 9 == 8 || seed % 11 == 8 || seed % KEYS_EVERY == KEYS_AT[1],

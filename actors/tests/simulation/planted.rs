@@ -94,6 +94,8 @@ pub(crate) enum Bug {
     ErasedAgainAtTheStart,
     /// What a message showed of a contact point on one channel is believed on every one of its kind.
     PointsLeak,
+    /// The shards are not told of the caps.
+    CapsUnknown,
 }
 
 /// A bug and what it takes to find it.
@@ -130,7 +132,7 @@ const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {
 }
 
 /// At least two for each promise of the design, two for liveness.
-pub(crate) const PLANTED: [Planted; 36] = [
+pub(crate) const PLANTED: [Planted; 37] = [
     planted(Bug::DurableTooEarly, Check::AcceptedIsDurable, 0),
     planted(Bug::TornTailCutTooFar, Check::AcceptedIsDurable, 0),
     planted(Bug::RepeatAnsweredAtTheDoor, Check::AcceptedIsDurable, 31),
@@ -167,4 +169,5 @@ pub(crate) const PLANTED: [Planted; 36] = [
     planted(Bug::ReadingLost, Check::EscalationKept, 6),
     planted(Bug::TimersAtRestForgotten, Check::EverythingEnds, 109),
     planted(Bug::PointsLeak, Check::PointsApart, 5),
+    planted(Bug::CapsUnknown, Check::CapsKept, 22),
 ];

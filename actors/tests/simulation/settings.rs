@@ -1,11 +1,13 @@
 //! Owns how a plan becomes settings of the real thing: bounds, shares, policy. With the bugs that are
 //! planted there.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use sluis_actors::router::{RouterSettings, ShareSettings};
 use sluis_actors::{InboxBounds, Readers, RestSettings};
+use sluis_model::steering::Steering;
 use sluis_model::{Channel, CorporationId, Environment, Policy, RetryPolicy};
 
 use crate::contracts::Contracts;
@@ -104,6 +106,21 @@ pub(crate) fn policy(plan: &Plan, contracts: &Contracts, bug: Option<Bug>) -> Po
             ..RetryPolicy::default()
         },
         max_open_per_tenant: most,
-        steering: Default::default(),
+        steering: steering(plan, bug),
     }
+}
+
+/// The caps of every corporation, where the world has some.
+fn steering(plan: &Plan, bug: Option<Bug>) -> BTreeMap<CorporationId, Steering> {
+    let told = plan.cap.filter(|_| bug != Some(Bug::CapsUnknown));
+    let Some((most, within_ms)) = told else {
+        return BTreeMap::new();
+    };
+    let cap = format!(
+        "[[cap]]\nname = \"all\"\ncategories = [\"*\"]\nmost = {most}\nwithin = \"{within_ms}ms\"\n"
+    );
+    let steering = Steering::parse(&cap).expect("a sound cap");
+    corporations(plan)
+        .map(|corporation| (corporation, steering.clone()))
+        .collect()
 }

@@ -33,11 +33,14 @@ impl Profile {
             ..point.clone()
         }));
         forget(&mut points);
+        let said = old.map_or(&[][..], |old| &old.preferences);
+        let preferences = supplied.preferences.iter();
+        let preferences = preferences.map(|preference| preference.after(said, now));
         Self {
             name: supplied.name.clone(),
             language: supplied.language.clone(),
             points: points.into(),
-            preferences: supplied.preferences.as_slice().into(),
+            preferences: preferences.collect(),
         }
     }
 

@@ -81,13 +81,16 @@ impl Turn<'_> {
                 not_before,
             });
         }
+        if let Some(capped) = self.over_cap(id) {
+            return self.hold_back(id, &way, capped);
+        }
         if !self.situation.policy.may_reach(&way.address) {
             return self.end(id, "not allow-listed", Cause::NotAllowListed);
         }
         let attempt = self
             .open(id)
             .map_or(1, |open| open.attempts().saturating_add(1));
-        self.tell_steering(id);
+        self.tell_steering(id, Some(&permit.provider));
         self.emit_started(permit, attempt, way.address, way.choice, passed, false);
     }
 
@@ -121,6 +124,7 @@ impl Turn<'_> {
             passed,
             resend,
         });
+        self.count_contact(permit.id);
     }
 
     pub(super) fn outcome(&mut self, attempt: AttemptRef, verdict: &Verdict) -> Answer {

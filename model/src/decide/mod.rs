@@ -4,6 +4,7 @@
 //! them from the events.
 
 mod attempt;
+mod cap;
 mod fact;
 mod human;
 mod no_way;

@@ -1,6 +1,7 @@
-//! Owns the choice of the way where the corporation has a matrix of channels: what is off is never
-//! taken, primary channels go first, a letter goes last, and why not each other channel is told.
-//! Refuses to take a channel that the step does not name, but for the tenant's preference.
+//! Owns the choice of the way where the corporation steers its channels, or the step has a legal
+//! reason: what is off is never taken, primary channels go first, a letter goes last, a legal reason
+//! goes before what the tenant prefers, and why not each other channel is told. Refuses to take a
+//! channel that the step has no template for.
 
 use super::Turn;
 use super::way::Way;
@@ -9,22 +10,101 @@ use crate::event::{Choice, Event};
 use crate::flow::{Except, Message, Via};
 use crate::ids::NotificationId;
 use crate::state::Open;
-use crate::steering::{Cell, Passed, Row, Steered, WhyNot};
+use crate::steering::{Asked, Cell, Passed, Row, Steered, Steering, WhyNot};
+use crate::time::Timestamp;
 
-impl Turn<'_> {
-    /// The row of the corporation's matrix that holds for a notification now.
-    pub(super) fn matrix_row(&self, open: &Open) -> Option<&Row> {
-        let policy = self.situation.policy;
-        let steering = policy.steering.get(&self.situation.corporation)?;
-        steering.row(&open.category, self.now())
+/// What the ways of one step are weighed by.
+#[derive(Clone, Copy)]
+pub(super) struct Scales<'a> {
+    open: &'a Open,
+    message: &'a Message,
+    steering: Option<&'a Steering>,
+    row: Option<&'a Row>,
+    now: Timestamp,
+}
+
+impl Scales<'_> {
+    fn cell(&self, channel: Channel) -> Cell {
+        self.row.map_or(Cell::Secondary, |row| row.cell(channel))
     }
 
-    /// The first channel, in the order of the matrix, that reaches the tenant.
-    pub(super) fn steered_way(&self, open: &Open, message: &Message, row: &Row) -> Option<Way> {
-        let order = self.order(open, message, row);
-        let mut usable = order.into_iter();
+    fn is_legal(&self) -> bool {
+        self.message.legal.is_some()
+    }
+
+    fn cost(&self, channel: Channel, provider: Option<&str>) -> Option<u64> {
+        let rates = &self.steering?.rates;
+        rates.cost(channel, provider, self.now)
+    }
+
+    /// Whether a message over `channel` arrives when it is worthless.
+    fn is_too_slow(&self, channel: Channel) -> bool {
+        let takes = self
+            .steering
+            .and_then(|s| s.rates.takes_ms(channel, self.now));
+        match (takes, self.open.expires_at) {
+            (Some(takes), Some(expires)) => self.now.plus(takes) >= expires,
+            (None, _) | (_, None) => false,
+        }
+    }
+
+    /// Why the flow's order comes to a channel that the step names.
+    fn named(&self, channel: Channel) -> Choice {
+        if self.is_legal() {
+            return Choice::Legal;
+        }
+        match (self.cell(channel), channel) {
+            (Cell::Primary, _) => Choice::Primary,
+            // Without a row letters are as every other channel.
+            (Cell::Secondary | Cell::Off, Channel::Letter) if self.row.is_some() => {
+                Choice::LastResort
+            }
+            (Cell::Secondary | Cell::Off, _) => Choice::FlowOrder,
+        }
+    }
+
+    /// The channels that the step has a template for: primary ones first, letters last, the cheapest
+    /// of each first. What has no price comes behind what has one.
+    fn cheapest(&self) -> Vec<(Channel, Choice)> {
+        let mut channels: Vec<Channel> = self.message.templates.keys().copied().collect();
+        channels.sort_by_key(|channel| {
+            let cost = self.cost(*channel, None);
+            (rank(self.named(*channel)), cost.is_none(), cost)
+        });
+        let choice = |channel| match self.named(channel) {
+            Choice::FlowOrder | Choice::Primary => Choice::Cheapest,
+            other => other,
+        };
+        channels.into_iter().map(|c| (c, choice(c))).collect()
+    }
+}
+
+impl Turn<'_> {
+    /// What the ways of the step are weighed by; none: the step alone says it.
+    pub(super) fn scales<'t>(&'t self, open: &'t Open, message: &'t Message) -> Option<Scales<'t>> {
+        let policy = self.situation.policy;
+        let steering = policy.steering.get(&self.situation.corporation);
+        let now = self.now();
+        let row = steering.and_then(|steering| steering.matrix.row(&open.category, now));
+        let is_rated = steering.is_some_and(|steering| !steering.rates.is_empty());
+        let is_steered = row.is_some()
+            || is_rated
+            || message.legal.is_some()
+            || message.via.contains(&Via::Cheapest);
+        is_steered.then_some(Scales {
+            open,
+            message,
+            steering,
+            row,
+            now,
+        })
+    }
+
+    /// The first channel, in the order of the scales, that reaches the tenant.
+    pub(super) fn steered_way(&self, scales: Scales<'_>) -> Option<Way> {
+        let mut order = self.order(scales).into_iter();
         let (channel, choice) =
-            usable.find(|(channel, _)| self.why_not(*channel, open, message, row).is_none())?;
+            order.find(|(channel, _)| self.why_not(*channel, scales).is_none())?;
         let address = self.address(channel)?;
         Some(Way {
             channel,
@@ -34,59 +114,88 @@ impl Turn<'_> {
     }
 
     /// Why an attempt that is sent again goes over `channel`.
-    pub(super) fn steered_choice(
-        &self,
-        open: &Open,
-        message: &Message,
-        row: &Row,
-        channel: Channel,
-    ) -> Choice {
-        let order = self.order(open, message, row);
+    pub(super) fn steered_choice(&self, scales: Scales<'_>, channel: Channel) -> Choice {
+        let order = self.order(scales);
         let found = order.into_iter().find(|(known, _)| *known == channel);
         found.map_or(Choice::FlowOrder, |(_, choice)| choice)
     }
 
-    /// Tells how the channels of the step are weighed now.
-    pub(super) fn tell_steering(&mut self, id: NotificationId) {
-        if let Some(steered) = self.weighed(id) {
+    /// Tells how the channels of the step are weighed now. `provider`: through whom it goes.
+    pub(super) fn tell_steering(&mut self, id: NotificationId, provider: Option<&str>) {
+        if let Some(steered) = self.weighed(id, provider) {
             let steered = Box::new(steered);
             self.emit(Event::Steered { id, steered });
         }
     }
 
-    fn weighed(&self, id: NotificationId) -> Option<Steered> {
+    fn weighed(&self, id: NotificationId, provider: Option<&str>) -> Option<Steered> {
         let (open, _, step) = self.at_step(id)?;
-        let (message, row) = (step.kind.message()?, self.matrix_row(open)?);
+        let scales = self.scales(open, step.kind.message()?)?;
         let mut taken = None;
         let mut passed = Vec::new();
-        for (channel, _) in self.order(open, message, row) {
-            let why = self.why_not(channel, open, message, row);
-            match (why, taken) {
-                (None, None) => taken = Some(channel),
-                (why, _) => {
-                    let why = why.unwrap_or(WhyNot::Later);
-                    passed.push(Passed { channel, why });
-                }
+        for (channel, choice) in self.order(scales) {
+            match (self.why_not(channel, scales), taken) {
+                (None, None) => taken = Some((channel, choice)),
+                (why, _) => passed.push(Passed {
+                    channel,
+                    cost: why.map_or_else(|| scales.cost(channel, None), |_| None),
+                    why: why.unwrap_or(WhyNot::Later),
+                }),
             }
         }
+        self.tell_overruled(scales, &mut passed);
+        let channel = taken.map(|(channel, _)| channel);
+        let is_asked = taken.is_some_and(|(_, choice)| choice == Choice::Preferred);
         Some(Steered {
-            channel: taken,
-            row: row.name().clone(),
+            channel,
+            row: scales.row.map(|row| row.name().clone()),
+            asked: is_asked.then(|| self.asked(open)).flatten(),
+            cost: channel.and_then(|channel| scales.cost(channel, provider)),
             passed: passed.into(),
+        })
+    }
+
+    /// The tenant's preference that a legal reason goes before.
+    fn tell_overruled(&self, scales: Scales<'_>, passed: &mut Vec<Passed>) {
+        if !scales.is_legal() || !scales.message.via.contains(&Via::Preferred) {
+            return;
+        }
+        let Some(channel) = self.preferred(&scales.open.category) else {
+            return;
+        };
+        match passed.iter_mut().find(|other| other.channel == channel) {
+            Some(other) if other.why == WhyNot::Later => other.why = WhyNot::Legal,
+            Some(_) => {}
+            None if scales.message.names(channel) => {}
+            None => passed.push(Passed {
+                channel,
+                why: WhyNot::Legal,
+                cost: None,
+            }),
+        }
+    }
+
+    fn asked(&self, open: &Open) -> Option<Asked> {
+        let preference = self.preference(&open.category)?;
+        Some(Asked {
+            since: preference.since(),
+            source: preference.source,
         })
     }
 
     /// The channels of the step in the order in which they are tried, each once. The tenant's
     /// preference keeps its place; the channels before and behind it are ordered by the matrix.
-    fn order(&self, open: &Open, message: &Message, row: &Row) -> Vec<(Channel, Choice)> {
+    fn order(&self, scales: Scales<'_>) -> Vec<(Channel, Choice)> {
         let mut order = Vec::new();
         let mut named = Vec::new();
-        for via in &message.via {
+        for via in &scales.message.via {
             match via {
-                Via::Channel(channel) => named.push((*channel, named_choice(row, *channel))),
+                Via::Channel(channel) => named.push((*channel, scales.named(*channel))),
+                Via::Cheapest => named.append(&mut scales.cheapest()),
+                Via::Preferred if scales.is_legal() => {}
                 Via::Preferred => {
                     order.append(&mut in_rank(&mut named));
-                    let preferred = self.preferred(&open.category);
+                    let preferred = self.preferred(&scales.open.category);
                     order.extend(preferred.map(|channel| (channel, Choice::Preferred)));
                 }
             }
@@ -96,45 +205,39 @@ impl Turn<'_> {
     }
 
     /// Why the step cannot go over `channel`; none: it can.
-    fn why_not(
-        &self,
-        channel: Channel,
-        open: &Open,
-        message: &Message,
-        row: &Row,
-    ) -> Option<WhyNot> {
-        if row.cell(channel) == Cell::Off {
+    fn why_not(&self, channel: Channel, scales: Scales<'_>) -> Option<WhyNot> {
+        let message = scales.message;
+        if scales.cell(channel) == Cell::Off {
             return Some(WhyNot::Off);
         }
         if !message.templates.contains_key(&channel) {
             return Some(WhyNot::NoTemplate);
         }
-        if let Some(why) = left_out(open, message.except, channel) {
+        if let Some(why) = left_out(scales.open, message.except, channel) {
             return Some(why);
         }
         if !self.is_provided(channel) {
             return Some(WhyNot::NoProvider);
         }
-        self.address(channel).is_none().then_some(WhyNot::NoAddress)
+        if self.address(channel).is_none() {
+            return Some(WhyNot::NoAddress);
+        }
+        scales.is_too_slow(channel).then_some(WhyNot::TooSlow)
     }
 }
 
-/// Why the flow's order comes to a channel that the step names.
-fn named_choice(row: &Row, channel: Channel) -> Choice {
-    match (row.cell(channel), channel) {
-        (Cell::Primary, _) => Choice::Primary,
-        (Cell::Secondary | Cell::Off, Channel::Letter) => Choice::LastResort,
-        (Cell::Secondary | Cell::Off, _) => Choice::FlowOrder,
-    }
-}
-
-/// Primary channels, then the others, then letters; within each the order of the flow.
-fn in_rank(named: &mut Vec<(Channel, Choice)>) -> Vec<(Channel, Choice)> {
-    named.sort_by_key(|(_, choice)| match choice {
-        Choice::Preferred | Choice::Primary => 0,
-        Choice::FlowOrder => 1,
+/// Primary channels, then the others, then letters.
+const fn rank(choice: Choice) -> u8 {
+    match choice {
+        Choice::Preferred | Choice::Primary | Choice::Legal => 0,
+        Choice::FlowOrder | Choice::Cheapest => 1,
         Choice::LastResort => 2,
-    });
+    }
+}
+
+/// By rank; within each the order of the flow.
+fn in_rank(named: &mut Vec<(Channel, Choice)>) -> Vec<(Channel, Choice)> {
+    named.sort_by_key(|(_, choice)| rank(*choice));
     std::mem::take(named)
 }
 

@@ -64,13 +64,7 @@ impl Turn<'_> {
             });
         }
         match self.way(id) {
-            Some(way) => self.emit(Event::Ready {
-                id,
-                channel: way.channel,
-                choice: way.choice,
-                pinned: None,
-                not_before,
-            }),
+            Some(way) => self.line_up(id, &way),
             None => self.unreachable(id),
         }
     }
@@ -89,7 +83,7 @@ impl Turn<'_> {
             Some(why) => Cause::CannotSend { why },
             None => Cause::Unreachable,
         };
-        self.tell_steering(id);
+        self.tell_steering(id, None);
         self.bounced(id, cause);
     }
 

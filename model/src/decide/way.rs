@@ -6,6 +6,7 @@ use crate::channel::{Channel, ChannelSet};
 use crate::event::Choice;
 use crate::flow::{Except, Via};
 use crate::ids::NotificationId;
+use crate::profile::Preference;
 use crate::state::Open;
 
 /// A way a send can go.
@@ -20,8 +21,8 @@ impl Turn<'_> {
     pub(super) fn way(&self, id: NotificationId) -> Option<Way> {
         let (open, _, step) = self.at_step(id)?;
         let message = step.kind.message()?;
-        if let Some(row) = self.matrix_row(open) {
-            return self.steered_way(open, message, row);
+        if let Some(scales) = self.scales(open, message) {
+            return self.steered_way(scales);
         }
         let left_out = left_out(open, message.except);
         message.via.iter().find_map(|via| {
@@ -45,12 +46,18 @@ impl Turn<'_> {
         match via {
             Via::Preferred => Some((self.preferred(category)?, Choice::Preferred)),
             Via::Channel(channel) => Some((channel, Choice::FlowOrder)),
+            // Such a step is always weighed.
+            Via::Cheapest => None,
         }
     }
 
     pub(super) fn preferred(&self, category: &str) -> Option<Channel> {
-        let profile = self.tenant.profile.as_deref()?;
-        profile.preferred(category)
+        Some(self.preference(category)?.channel)
+    }
+
+    /// The tenant's preference for the category.
+    pub(super) fn preference(&self, category: &str) -> Option<&Preference> {
+        self.tenant.profile.as_deref()?.preferred(category)
     }
 
     pub(super) fn is_provided(&self, channel: Channel) -> bool {
@@ -77,8 +84,8 @@ impl Turn<'_> {
             return Choice::FlowOrder;
         };
         let message = step.kind.message();
-        if let (Some(row), Some(message)) = (self.matrix_row(open), message) {
-            return self.steered_choice(open, message, row, channel);
+        if let Some(scales) = message.and_then(|message| self.scales(open, message)) {
+            return self.steered_choice(scales, channel);
         }
         let asks = message.is_some_and(|message| message.via.contains(&Via::Preferred));
         if asks && self.preferred(&open.category) == Some(channel) {

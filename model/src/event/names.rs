@@ -47,6 +47,8 @@ events! {
     Event::FactTaken => "fact_taken",
     Event::SubjectOpen { .. } => "subject_open",
     Event::Steered { .. } => "steered",
+    Event::Capped { .. } => "capped",
+    Event::Contacted { .. } => "contacted",
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ impl Reader {
         let guards: Vec<_> = guards.map(|(n, guard)| self.guard(n, guard)).collect();
         let stops = source.stop.iter().enumerate();
         let stops: Vec<_> = stops.map(|(n, stop)| self.stop(n, stop)).collect();
+        let legal = source.legal.as_deref();
+        self.legal = legal.and_then(|reason| self.reason("legal", reason));
         let steps = source.step.iter();
         let steps: Vec<_> = steps.map(|step| step::compile(self, step)).collect();
         self.check_names(source);

@@ -18,6 +18,9 @@ use crate::calendar::Calendar;
 use crate::fact_type::FactType;
 use crate::reading::{self, MADE_UP, Mistake, join};
 
+/// Most characters of a legal reason.
+const MAX_REASON: usize = 200;
+
 /// Reads, and remembers what was wrong.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -39,6 +42,8 @@ pub(super) struct Reader {
     pub calendar: Option<Arc<Calendar>>,
     /// Whether the flow names one.
     pub names_calendar: bool,
+    /// The legal reason of the flow, for every step that names none of its own.
+    pub legal: Option<Box<str>>,
     /// Names of the fields that conditions read, in the order of their indexes.
     pub fields: Vec<Box<str>>,
 }
@@ -101,6 +106,20 @@ impl Reader {
             .into_iter()
             .filter(|found| !is_below(&plain(&found.path)));
         self.problems.extend(kept);
+    }
+
+    /// A legal reason: what an explanation says of it.
+    pub(in crate::flow) fn reason(&mut self, path: &str, text: &str) -> Option<Box<str>> {
+        let text = text.trim();
+        let is_one = (1..=MAX_REASON).contains(&text.chars().count());
+        if !is_one || text.contains(char::is_control) {
+            let message = format!(
+                "{text:?}: expected a reason of 1 to {MAX_REASON} characters, such as \"BW 7:271: opzegging per aangetekende brief\""
+            );
+            self.problem(path, message);
+            return None;
+        }
+        Some(text.into())
     }
 
     /// Milliseconds in a duration; 0 after a mistake.

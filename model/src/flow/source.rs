@@ -14,6 +14,7 @@ pub(super) struct FlowSource {
     pub subject: Option<String>,
     pub amount: Option<String>,
     pub calendar: Option<String>,
+    pub legal: Option<String>,
     #[serde(default)]
     pub counted: bool,
     #[serde(default)]

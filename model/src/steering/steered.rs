@@ -1,9 +1,11 @@
-//! Owns what is told of a steered choice: which row of the matrix held, and why each channel of the
-//! step was not taken. It is part of stored records. Refuses to choose.
+//! Owns what is told of a steered choice: what held, and why each channel of the step was not taken.
+//! It is part of stored records. Refuses to choose.
 
 use bincode::{Decode, Encode};
 
 use crate::channel::Channel;
+use crate::point::PointSource;
+use crate::time::Timestamp;
 
 /// A row of the matrix, as explanations name it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -14,13 +16,26 @@ pub struct MatrixRow {
     pub from: Box<str>,
 }
 
+/// Since when a tenant prefers a channel, and who said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Asked {
+    /// Since when; none: not known.
+    pub since: Option<Timestamp>,
+    /// Who said so.
+    pub source: PointSource,
+}
+
 /// How the channels of a step were weighed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Steered {
     /// The channel that is taken; none: no channel of the step reaches the tenant.
     pub channel: Option<Channel>,
-    /// The row that holds.
-    pub row: MatrixRow,
+    /// The row of the matrix that holds.
+    pub row: Option<MatrixRow>,
+    /// Where the tenant's preference is taken: since when it is one.
+    pub asked: Option<Asked>,
+    /// What the message is expected to cost, in thousandths of a cent.
+    pub cost: Option<u64>,
     /// Every other channel of the step, in the order in which they are tried.
     pub passed: Box<[Passed]>,
 }
@@ -32,6 +47,9 @@ pub struct Passed {
     pub channel: Channel,
     /// Why not.
     pub why: WhyNot,
+    /// What it would have been expected to cost, in thousandths of a cent, where it could have been
+    /// used.
+    pub cost: Option<u64>,
 }
 
 /// Why a channel was not taken. Codes are stored: a new reason comes last.
@@ -53,11 +71,15 @@ pub enum WhyNot {
     NoAddress,
     /// It could be used, and another one comes before it.
     Later,
+    /// The tenant prefers it, and the step has a legal reason that goes before.
+    Legal,
+    /// It would arrive when the message is worthless.
+    TooSlow,
 }
 
 impl WhyNot {
     /// Every reason, in the order of their codes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Off,
         Self::NoTemplate,
         Self::CannotCarry,
@@ -66,6 +88,8 @@ impl WhyNot {
         Self::NoProvider,
         Self::NoAddress,
         Self::Later,
+        Self::Legal,
+        Self::TooSlow,
     ];
 
     /// The word used in the API.
@@ -80,6 +104,8 @@ impl WhyNot {
             WhyNot::NoProvider => "no_provider",
             WhyNot::NoAddress => "no_address",
             WhyNot::Later => "later",
+            WhyNot::Legal => "legal",
+            WhyNot::TooSlow => "too_slow",
         }
     }
 }

@@ -27,7 +27,7 @@ const EVE: Timestamp = Timestamp(1_796_079_599_000);
 
 fn cells(category: &str, at: Timestamp) -> Option<[Cell; 3]> {
     let steering = Steering::parse(MATRIX).expect("a sound matrix");
-    let row = steering.row(category, at)?;
+    let row = steering.matrix.row(category, at)?;
     Some([Channel::Email, Channel::Sms, Channel::Letter].map(|channel| row.cell(channel)))
 }
 
@@ -54,7 +54,13 @@ fn a_category_without_a_row_has_the_row_of_all_others_or_none() {
         None,
         "that row has not begun"
     );
-    assert!(Steering::parse("").unwrap().row("repairs", EVE).is_none());
+    assert!(
+        Steering::parse("")
+            .unwrap()
+            .matrix
+            .row("repairs", EVE)
+            .is_none()
+    );
 }
 
 #[test]
@@ -113,7 +119,7 @@ fn a_wrong_row_says_what_was_expected() {
             "7: service[1].category: not given: expected the category of notifications".to_owned(),
             "8: service[1].sms: true: expected primary, secondary or off".to_owned(),
             "10: service[2]: no channel: expected at least one channel".to_owned(),
-            "13: service2: unknown key: expected service".to_owned(),
+            "13: service2: unknown key: expected service, price or cap".to_owned(),
         ]
     );
     assert!(found.iter().all(|mistake| !mistake.hint.is_empty()));
@@ -139,4 +145,136 @@ fn a_section_that_is_none_is_refused() {
     ] {
         assert_eq!(mistakes(text)[0].path, path, "{text}");
     }
+}
+
+const RATES: &str = r#"
+[[price]]
+channel = "sms"
+cents = 7.5
+per = "segment"
+segments = 2
+takes = "5m"
+
+[[price]]
+channel = "sms"
+from = 2026-12-01
+cents = 8
+
+[[price]]
+channel = "sms"
+provider = "bird"
+from = 2026-12-01
+cents = 9.125
+
+[[price]]
+channel = "email"
+provider = "relay"
+cents = 0.05
+
+[[price]]
+channel = "email"
+provider = "other"
+cents = 0.1
+"#;
+
+#[test]
+fn a_price_holds_from_its_day_on_for_its_provider_or_for_all() {
+    let rates = Steering::parse(RATES).expect("a sound rate card").rates;
+    let later = EVE.plus(1_000);
+    let cost = |channel, provider, at| rates.cost(channel, provider, at);
+    assert_eq!(cost(Channel::Sms, None, EVE), Some(15_000));
+    assert_eq!(cost(Channel::Sms, None, later), Some(8_000));
+    assert_eq!(cost(Channel::Sms, Some("bird"), EVE), Some(15_000));
+    assert_eq!(cost(Channel::Sms, Some("bird"), later), Some(9_125));
+    let mail = cost(Channel::Email, None, EVE);
+    assert_eq!(mail, Some(50), "the cheapest of its providers");
+    assert_eq!(cost(Channel::Letter, None, later), None);
+    assert_eq!(rates.takes_ms(Channel::Sms, later), Some(300_000));
+}
+
+#[test]
+fn a_wrong_price_says_what_was_expected() {
+    let price = |lines: &str| format!("[[price]]\nchannel = \"sms\"\n{lines}\n");
+    for (text, path, expected) in [
+        ("cents = \"7\"", "price[0].cents", "0 to 1000000 cents"),
+        ("cents = 7.1234", "price[0].cents", "at most three decimals"),
+        ("cents = -1", "price[0].cents", "0 to 1000000 cents"),
+        ("", "price[0].cents", "a price in cents"),
+        (
+            "cents = 7\nper = \"page\"",
+            "price[0].per",
+            "message or segment",
+        ),
+        ("cents = 7\nsegments = 2", "price[0].segments", "with per"),
+        (
+            "cents = 7\nper = \"segment\"\nsegments = 0",
+            "price[0].segments",
+            "1 to 100",
+        ),
+        (
+            "cents = 7\ntakes = \"soon\"",
+            "price[0].takes",
+            "a length of time",
+        ),
+        (
+            "cents = 7\nprovider = 7",
+            "price[0].provider",
+            "the name of a provider",
+        ),
+        (
+            "cents = 7\nprice = 7",
+            "price[0].price",
+            "one of channel, provider",
+        ),
+    ] {
+        let found = mistakes(&price(text));
+        assert_eq!(found[0].path, path, "{text}");
+        assert!(found[0].expected.contains(expected), "{text}: {found:?}");
+    }
+    let twice = price("cents = 7").repeat(2);
+    assert_eq!(
+        (mistakes(&twice)[0].line, &*mistakes(&twice)[0].path),
+        (4, "price[1]")
+    );
+    let unknown = "[[price]]\nchannel = \"fax\"\ncents = 1\n";
+    assert_eq!(mistakes(unknown)[0].path, "price[0].channel");
+}
+
+#[test]
+fn a_wrong_cap_says_what_was_expected() {
+    let cap = |lines: &str| {
+        let usual = [
+            ("name", "\"a\""),
+            ("categories", "[\"rent\"]"),
+            ("most", "2"),
+            ("within", "\"7d\""),
+        ];
+        let kept = usual.iter().filter(|(key, _)| !lines.starts_with(key));
+        let kept: Vec<String> = kept
+            .map(|(key, value)| format!("{key} = {value}"))
+            .collect();
+        format!("[[cap]]\n{}\n{lines}\n", kept.join("\n"))
+    };
+    assert!(Steering::parse(&cap("")).is_ok());
+    for (text, expected) in [
+        ("name = \"\"", "a name of 1 to 64 characters"),
+        ("categories = []", "a list of 1 to 100 categories"),
+        ("categories = \"rent\"", "a list of 1 to 100 categories"),
+        ("most = 0", "1 to 32"),
+        ("most = 33", "1 to 32"),
+        ("most = 2.5", "1 to 32"),
+        ("within = \"93d\"", "at most 92d"),
+        ("within = \"0d\"", "at most 92d"),
+        ("within = 7", "at most 92d"),
+    ] {
+        let found = mistakes(&cap(text));
+        let key = text.split(' ').next().unwrap_or_default();
+        assert_eq!(found[0].path, format!("cap[0].{key}"), "{text}");
+        assert!(found[0].expected.contains(expected), "{text}: {found:?}");
+        assert_eq!(found[0].line, 5, "{text}");
+    }
+    assert_eq!(mistakes("[[cap]]\n").len(), 4, "every key is missed");
+    assert_eq!(mistakes(&cap("").repeat(2))[0].path, "cap[1].name");
+    let of_categories = mistakes(&cap("categories = [\"rent\", \"Rent!\"]"));
+    assert_eq!(of_categories[0].path, "cap[0].categories[1]");
 }

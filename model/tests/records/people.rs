@@ -8,11 +8,13 @@ use sluis_model::{
 
 use crate::values::AT;
 
-fn preferences() -> Vec<Preference> {
-    vec![Preference {
-        category: "*".into(),
-        channel: Channel::Whatsapp,
-    }]
+/// As versions before 5 wrote it.
+pub(crate) fn undated() -> Preference {
+    Preference::new("*", Channel::Whatsapp)
+}
+
+fn dated() -> Preference {
+    undated().said(PointSource::Person, Some(AT))
 }
 
 /// Every kind of contact point, every state and every source that can supply one.
@@ -45,7 +47,7 @@ pub(crate) fn supplied() -> Supplied {
             given(Messenger, "4242", Created, Receipt),
             given(Push, "token", Created, System),
         ],
-        preferences: preferences(),
+        preferences: vec![dated()],
     }
 }
 
@@ -69,7 +71,7 @@ pub(crate) fn supplied_then(confirmed: Option<Timestamp>) -> Supplied {
         name: "mevrouw De Vries".into(),
         language: "nl".into(),
         points: vec![mail, number, letter],
-        preferences: preferences(),
+        preferences: vec![undated()],
     }
 }
 
@@ -106,6 +108,6 @@ pub(crate) fn profile() -> Profile {
         name: "mevrouw De Vries".into(),
         language: "nl".into(),
         points: points.collect(),
-        preferences: preferences().into(),
+        preferences: vec![dated()].into(),
     }
 }

@@ -6,7 +6,7 @@ use sluis_model::{
     Verdict, Where,
 };
 
-use crate::people::supplied_then;
+use crate::people::{supplied_then, undated};
 use crate::stored::{carried, erased, stored};
 use crate::values::{
     AT, ATTEMPT, ID, causes, controls, events, fact, inputs, joined, notification, tenant,
@@ -166,7 +166,13 @@ pub(crate) fn version_of(event: &Event) -> u8 {
     match event {
         Event::Steered { .. }
         | Event::Ready {
-            choice: Choice::Primary | Choice::LastResort,
+            choice: Choice::Primary | Choice::LastResort | Choice::Legal | Choice::Cheapest,
+            ..
+        }
+        | Event::Capped { .. }
+        | Event::Contacted { .. }
+        | Event::Ended {
+            cause: Cause::Capped { .. },
             ..
         } => 5,
         Event::PointMarked {
@@ -223,7 +229,20 @@ pub(crate) fn samples_of(version: u8) -> Vec<(String, Record)> {
     }
     for (_, record) in &mut samples {
         match record {
-            Record::Tenant(record) => record.events.retain(|event| version_of(event) <= version),
+            Record::Tenant(record) => {
+                record.events.retain(|event| version_of(event) <= version);
+                if let (Input::PutProfile(supplied), true) = (&mut record.input, version < 5) {
+                    supplied.preferences = vec![undated()];
+                }
+            }
+            Record::Stored(piece) if version < 5 => {
+                if let Some(profile) = &mut piece.profile {
+                    profile.preferences = [undated()].into();
+                }
+                if let Some(told) = &mut piece.told {
+                    told.lately = None;
+                }
+            }
             Record::Control(ControlRecord {
                 control: Control::Erased(erased),
                 ..

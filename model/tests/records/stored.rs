@@ -2,10 +2,10 @@
 //! everything that is kept of attempts, facts and bounces.
 
 use sluis_model::{
-    Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
-    ChannelSet, Choice, Contact, Control, CorporationId, Counts, Declared, Erased, NotificationId,
-    OnDoubt, Open, PauseScope, PausedBy, Phase, Saying, SentTo, StoredTenant, SubjectMoney,
-    Timestamp, Told, Tried, Tries,
+    Applied, Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
+    ChannelSet, Choice, Contact, Control, CorporationId, Counts, Declared, Erased, Event, Flow,
+    FlowBook, FlowRef, Input, Lately, NotificationId, OnDoubt, Open, PauseScope, PausedBy, Phase,
+    Saying, SentTo, StoredTenant, SubjectMoney, Tenant, Timestamp, Told, Tried, Tries, evolve,
 };
 
 use crate::facts::declared;
@@ -114,6 +114,37 @@ fn told() -> Told {
         facts: [(1, 2), (3, 4)].into(),
         declared: Vec::new(),
         contacts: Vec::new(),
+        lately: lately(),
+    }
+}
+
+/// A lately, as an attempt leaves it.
+fn lately() -> Option<Box<Lately>> {
+    let started = Phase::Started {
+        attempt: 2,
+        channel: Channel::Email,
+        provider: "relay".into(),
+        on_doubt: OnDoubt::Resend,
+        at: AT,
+    };
+    let mut tenant = Tenant::default();
+    let attempted = open(1, started);
+    let id = attempted.id;
+    tenant.open = [attempted].into_iter().collect();
+    let applied = Applied {
+        sequence: 1,
+        at: AT,
+        input: &Input::Timer { id },
+    };
+    evolve(&mut tenant, applied, &Event::Contacted { id }, &NoFlows);
+    tenant.told.and_then(|told| told.lately)
+}
+
+struct NoFlows;
+
+impl FlowBook for NoFlows {
+    fn flow(&self, _: FlowRef) -> Option<&Flow> {
+        None
     }
 }
 

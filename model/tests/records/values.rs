@@ -10,7 +10,7 @@ use sluis_model::{
 
 use crate::facts::declared;
 use crate::people::supplied;
-use crate::steering::{choices, steered};
+use crate::steering::{capped, choices, steered};
 
 /// How many channels the golden files hold. Of each later one the table of channels says that it is
 /// stored as its code, so that a new channel changes nothing here.
@@ -210,6 +210,9 @@ pub(crate) fn causes() -> Vec<Cause> {
             attempt: 2,
             why: why(),
         },
+        Cause::Capped {
+            cap: "newsletters".into(),
+        },
     ]
 }
 
@@ -359,6 +362,11 @@ pub(crate) fn events() -> Vec<Event> {
             id,
             steered: Box::new(steered()),
         },
+        Event::Capped {
+            id,
+            capped: Box::new(capped()),
+        },
+        Event::Contacted { id },
     ]
 }
 

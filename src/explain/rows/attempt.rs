@@ -53,7 +53,9 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::PointKept { .. }
         | Event::FactTaken
         | Event::SubjectOpen { .. }
-        | Event::Steered { .. } => elsewhere(),
+        | Event::Steered { .. }
+        | Event::Capped { .. }
+        | Event::Contacted { .. } => elsewhere(),
     }
 }
 

@@ -124,5 +124,7 @@ pub(super) const fn choice_code(choice: Choice) -> &'static str {
         Choice::FlowOrder => "flow_order",
         Choice::Primary => "primary",
         Choice::LastResort => "last_resort",
+        Choice::Legal => "legal",
+        Choice::Cheapest => "cheapest",
     }
 }

@@ -7,6 +7,7 @@ use sluis_model::{
 };
 
 use super::super::contacts;
+use super::super::preferences::PreferenceRow;
 use super::super::words::{discreet, mask, rfc3339, value};
 use super::told::Told;
 
@@ -23,7 +24,8 @@ pub(super) fn profile(new: bool, input: &Input) -> Told {
     } else {
         "the profile was changed by its source"
     };
-    let details = json!({ "new": new, "language": supplied.language, "contact_points": points, "preferences": supplied.preferences });
+    let preferences = PreferenceRow::of(&supplied.preferences);
+    let details = json!({ "new": new, "language": supplied.language, "contact_points": points, "preferences": preferences });
     Told::new("profile_stored", "Profiel", text, details)
 }
 

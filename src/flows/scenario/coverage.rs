@@ -121,6 +121,7 @@ fn way(step: &Step, cause: &Cause) -> Option<String> {
         ("settled", matches!(cause, Cause::Settled)),
         ("delivered", matches!(cause, Cause::Delivered)),
         ("answered", matches!(cause, Cause::Answered)),
+        ("capped", matches!(cause, Cause::Capped { .. })),
         (WAITED, matches!(cause, Cause::Waited)),
     ];
     let named = by_name.into_iter().find(|(_, fits)| *fits);

@@ -142,10 +142,7 @@ impl Run<'_> {
             name: "mevrouw Jansen".into(),
             points: email.chain(mobile).collect(),
             preferences: prefers
-                .map(|channel| Preference {
-                    category: "*".into(),
-                    channel,
-                })
+                .map(|channel| Preference::new("*", channel))
                 .collect(),
             ..Supplied::default()
         }

@@ -196,7 +196,7 @@ fn a_tenant() -> Value {
         "profile": {
             "name": "mevrouw De Vries", "language": "nl",
             "addresses": [{ "channel": "email", "value": "a.devries@example.nl", "state": "invalid" }],
-            "preferences": [{ "category": "collection", "channel": "email" }]
+            "preferences": [{ "category": "collection", "channel": "email", "source": "system", "since": "2026-11-20T09:00:00Z" }]
         },
         "contact_points": [{
             "kind": "email", "soort": "EMA", "value": "a.devries@example.nl", "state": "invalid", "status": "ONG",

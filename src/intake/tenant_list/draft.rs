@@ -278,10 +278,10 @@ impl Draft<'_> {
             return preferences;
         };
         match preferences.iter().find(|p| &*p.category == "*") {
-            None => preferences.push(Preference {
-                category: "*".into(),
-                channel,
-            }),
+            None => {
+                let preference = Preference::new("*", channel);
+                preferences.push(preference.said(PointSource::List, None));
+            }
             Some(known) if known.channel == channel => {}
             Some(known) => {
                 let expected = format!("{}, as in preferences", known.channel);

@@ -79,7 +79,7 @@ fn draft(text: &str, notes: &mut Notes) -> Result<Draft<'static>, Vec<FieldProbl
     texts(&reader, &mut draft, &mut problems);
     let read = points(&reader, PointSource::List, &mut problems);
     (draft.points, draft.cleaned) = (read.points, read.cleaned);
-    draft.preferences = preferences(&reader, &mut problems);
+    draft.preferences = preferences(&reader, PointSource::List, &mut problems);
     for problem in problems {
         match problem.code {
             ProblemCode::UnknownKey if !problem.path.contains(['.', '[']) => {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sluis_model::{Channel, Given, PointState};
 
 use super::told;
+use crate::explain::rfc3339;
 use crate::intake::profile::parse;
 
 #[test]
@@ -145,5 +146,39 @@ proptest! {
         if let Err(problems) = parse(body.as_bytes()) {
             prop_assert_eq!(told(&problems), ["addresses[0].value bad_address"]);
         }
+    }
+}
+
+#[test]
+fn a_preference_may_say_since_when_and_who_said_so() {
+    let text = json!({ "preferences": [
+        { "category": "collection", "channel": "letter", "since": "2026-11-20", "source": "person" },
+        { "category": "*", "channel": "sms", "since": null, "source": null }
+    ] });
+    let supplied = parse(text.to_string().as_bytes()).expect("sound").supplied;
+    let told: Vec<_> = supplied
+        .preferences
+        .iter()
+        .map(|preference| (preference.source.name(), preference.since().map(rfc3339)))
+        .collect();
+    let since = Some("2026-11-19T23:00:00Z".to_owned());
+    assert_eq!(told, [("person", since), ("system", None)]);
+}
+
+#[test]
+fn a_preference_with_a_date_or_a_source_that_is_none_is_refused() {
+    let text = json!({ "preferences": [
+        { "category": "a", "channel": "letter", "since": "gisteren", "source": "receipt" },
+        { "category": "b", "channel": "letter", "since": "1969-12-31", "sinds": "2026-11-20" }
+    ] });
+    let problems = parse(text.to_string().as_bytes()).expect_err("wrong");
+    let paths: Vec<&str> = problems.iter().map(|problem| &*problem.path).collect();
+    for path in [
+        "preferences[0].source",
+        "preferences[0].since",
+        "preferences[1].sinds",
+        "preferences[1].since",
+    ] {
+        assert!(paths.contains(&path), "{path} is missing in {paths:?}");
     }
 }

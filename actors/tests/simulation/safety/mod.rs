@@ -5,6 +5,7 @@
 
 pub(crate) mod accepted;
 pub(crate) mod bounds;
+pub(crate) mod caps;
 pub(crate) mod doubt;
 pub(crate) mod escalation;
 pub(crate) mod explained;
@@ -51,6 +52,8 @@ pub(crate) enum Check {
     KeptIsReadable,
     /// A key is one tenant's.
     KeysApart,
+    /// No tenant gets more messages than a cap allows, but for urgent ones.
+    CapsKept,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }

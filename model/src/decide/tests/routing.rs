@@ -50,13 +50,9 @@ fn a_preferred_channel_carries_the_first_message() {
 fn a_preference_for_all_categories_yields_to_the_one_for_this() {
     let mut world = World::usual();
     world.profile(|p| {
-        let preference = |category: &str, channel| crate::Preference {
-            category: category.into(),
-            channel,
-        };
         p.preferences = vec![
-            preference("*", Channel::Email),
-            preference("collection", Channel::Sms),
+            crate::Preference::new("*", Channel::Email),
+            crate::Preference::new("collection", Channel::Sms),
         ];
     });
     let id = world.storno();

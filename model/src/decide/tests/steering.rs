@@ -169,7 +169,7 @@ fn a_channel_that_is_switched_off_while_a_message_waits_is_not_taken() {
         category: "collection".into(),
         from: "2026-11-20".into(),
     };
-    assert_eq!(steered.row, row);
+    assert_eq!(steered.row, Some(row));
     assert!(reasons(&steered).contains(&(Channel::Email, WhyNot::Off)));
 }
 
@@ -230,4 +230,148 @@ fn another_category_and_another_corporation_are_as_without_a_matrix() {
             "{events:?}"
         );
     }
+}
+
+/// A flow with one step that sends so.
+fn one_step(send: &str) -> String {
+    format!(
+        "name = \"one\"\nversion = 1\npurpose = \"information\"\n\n[[step]]\nid = \"first\"\n\
+         send = {{ template = {{ email = \"a\", sms = \"a\", letter = \"a\" }}, {send} }}\n\
+         on.bounced = \"end: nobody\"\n"
+    )
+}
+
+const RATES: &str = "[[price]]\nchannel = \"email\"\ncents = 0.1\n\n\
+    [[price]]\nchannel = \"sms\"\ncents = 7.5\nper = \"segment\"\nsegments = 2\n\n\
+    [[price]]\nchannel = \"letter\"\ncents = 95\ntakes = \"2d\"\n";
+
+#[test]
+fn a_legal_reason_goes_before_the_preference_and_says_so() {
+    let mut world = steered("");
+    world.policy.steering.clear();
+    world.flows.add(&one_step(
+        "via = [\"preferred\", \"letter\", \"email\"], legal = \"BW 7:271\"",
+    ));
+    world.profile(|supplied| {
+        with_post(supplied);
+        prefers(Channel::Email)(supplied);
+    });
+    let id = world.run("one", |_| ());
+    let steered = told(&mut world, id);
+    assert_eq!(steered.channel, Some(Channel::Letter));
+    assert_eq!(reasons(&steered), [(Channel::Email, WhyNot::Legal)]);
+    assert_eq!(world.attempts(id), [(Channel::Letter, 1, Choice::Legal)]);
+}
+
+#[test]
+fn a_preference_that_a_legal_step_does_not_name_is_told_too() {
+    let mut world = steered("");
+    world.flows.add(&one_step(
+        "via = [\"preferred\", \"letter\"], legal = \"BW 7:271\"",
+    ));
+    world.profile(|supplied| {
+        with_post(supplied);
+        prefers(Channel::Email)(supplied);
+    });
+    let id = world.run("one", |_| ());
+    let steered = told(&mut world, id);
+    assert_eq!(steered.channel, Some(Channel::Letter));
+    assert_eq!(reasons(&steered), [(Channel::Email, WhyNot::Legal)]);
+}
+
+#[test]
+fn what_is_off_stays_off_for_a_legal_step() {
+    let mut world = steered(&row("letter = \"off\""));
+    world.flows.add(&one_step(
+        "via = [\"letter\", \"email\"], legal = \"BW 7:271\"",
+    ));
+    let id = world.run("one", |_| ());
+    let steered = told(&mut world, id);
+    assert_eq!(steered.channel, Some(Channel::Email));
+    assert_eq!(reasons(&steered), [(Channel::Letter, WhyNot::Off)]);
+}
+
+#[test]
+fn an_opt_out_to_post_says_since_when_and_who_said_so() {
+    let mut world = steered(&row("email = \"primary\""));
+    let since = world.now.plus(-crate::DAY);
+    world.profile(|supplied| {
+        with_post(supplied);
+        let post = crate::Preference::new("collection", Channel::Letter);
+        supplied.preferences = vec![post.said(crate::PointSource::Person, Some(since))];
+    });
+    let id = world.run("three", |_| ());
+    let steered = told(&mut world, id);
+    let asked = steered.asked.expect("since when");
+    assert_eq!(steered.channel, Some(Channel::Letter));
+    assert_eq!(asked.source, crate::PointSource::Person);
+    assert_eq!(asked.since, Some(crate::Timestamp(since.0 / 1_000 * 1_000)));
+    // And back: what is not said any more holds no more.
+    world.profile(with_post);
+    let id = world.run("three", |_| ());
+    assert_eq!(told(&mut world, id).channel, Some(Channel::Email));
+}
+
+#[test]
+fn the_cheapest_channel_that_is_allowed_and_reaches_the_tenant_is_taken() {
+    let off = format!("{RATES}{}", row("email = \"off\""));
+    for (matrix, email, expected) in [
+        (RATES, true, (Channel::Email, 100)),
+        (RATES, false, (Channel::Sms, 15_000)),
+        (&*off, true, (Channel::Sms, 15_000)),
+    ] {
+        let mut world = steered(matrix);
+        world.flows.add(&one_step("via = [\"cheapest\"]"));
+        world.profile(|supplied| {
+            with_post(supplied);
+            if !email {
+                supplied.points.remove(0);
+            }
+        });
+        let id = world.run("one", |_| ());
+        let steered = told(&mut world, id);
+        assert_eq!(
+            (steered.channel, steered.cost),
+            (Some(expected.0), Some(expected.1))
+        );
+        assert_eq!(world.attempts(id), [(expected.0, 1, Choice::Cheapest)]);
+        let letter = steered.passed.iter().find(|p| p.channel == Channel::Letter);
+        assert_eq!(letter.expect("the letter").cost, Some(95_000));
+    }
+}
+
+#[test]
+fn a_channel_without_a_price_is_behind_those_that_have_one() {
+    let mut world = steered("[[price]]\nchannel = \"sms\"\ncents = 99\n");
+    world.flows.add(&one_step("via = [\"cheapest\"]"));
+    let id = world.run("one", |_| ());
+    assert_eq!(told(&mut world, id).channel, Some(Channel::Sms));
+}
+
+#[test]
+fn without_a_rate_card_the_cheapest_is_the_first_channel_with_a_template() {
+    let mut world = steered("");
+    world.policy.steering.clear();
+    world.flows.add(&one_step("via = [\"cheapest\"]"));
+    let id = world.run("one", |_| ());
+    let steered = told(&mut world, id);
+    assert_eq!(
+        (steered.channel, steered.cost),
+        (Some(Channel::Email), None)
+    );
+}
+
+#[test]
+fn what_would_arrive_when_it_is_worthless_is_not_taken() {
+    let mut world = steered(RATES);
+    world.flows.add(&one_step("via = [\"letter\", \"sms\"]"));
+    let expires = |world: &World, millis| world.now.plus(millis);
+    let soon = expires(&world, crate::DAY);
+    let id = world.run("one", |n| n.expires_at = Some(soon));
+    let steered = told(&mut world, id);
+    assert_eq!(steered.channel, Some(Channel::Sms));
+    assert_eq!(reasons(&steered), [(Channel::Letter, WhyNot::TooSlow)]);
+    let late = expires(&world, 3 * crate::DAY);
+    let id = world.run("one", |n| n.expires_at = Some(late));
+    assert_eq!(told(&mut world, id).channel, Some(Channel::Letter));
 }

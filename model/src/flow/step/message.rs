@@ -16,6 +16,8 @@ pub struct Message {
     pub via: Vec<Via>,
     /// Channels left out.
     pub except: Except,
+    /// The legal reason for these ways: it goes before what the tenant prefers, and before caps.
+    pub legal: Option<Box<str>>,
     /// Whether the message carries the `/b/{token}` link.
     pub link: bool,
     /// What the flow listens to once it is on its way.
@@ -29,6 +31,20 @@ pub enum Via {
     Preferred,
     /// This channel.
     Channel(Channel),
+    /// Every channel with a template, the cheapest first.
+    Cheapest,
+}
+
+impl Message {
+    /// Whether a way of it is that channel, whoever the tenant is.
+    #[must_use]
+    pub fn names(&self, channel: Channel) -> bool {
+        self.via.iter().any(|via| match via {
+            Via::Channel(named) => *named == channel,
+            Via::Cheapest => self.templates.contains_key(&channel),
+            Via::Preferred => false,
+        })
+    }
 }
 
 /// Channels that a send leaves out, whichever way names them.
@@ -67,6 +83,8 @@ pub struct Handlers {
     /// The tenant pressed the button behind our link, or replied. Absent: the flow goes on
     /// listening.
     pub answered: Option<Go>,
+    /// The tenant got as many messages lately as a cap allows. Absent: it waits until it may go.
+    pub capped: Option<Go>,
 }
 
 impl Handlers {
@@ -77,11 +95,12 @@ impl Handlers {
         settled: None,
         delivered: None,
         answered: None,
+        capped: None,
     };
 
     /// Everywhere they lead.
     pub fn leads(&self) -> impl Iterator<Item = &Go> {
-        let at_once = [&self.bounced, &self.delivered, &self.answered];
+        let at_once = [&self.bounced, &self.delivered, &self.answered, &self.capped];
         let in_time = [&self.unanswered, &self.settled];
         let in_time = in_time.into_iter().flatten().map(|after| &after.go);
         at_once.into_iter().flatten().chain(in_time)

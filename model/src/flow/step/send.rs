@@ -34,6 +34,7 @@ struct Source {
     template: BTreeMap<String, String>,
     via: Vec<String>,
     except: Option<String>,
+    legal: Option<String>,
     #[serde(default)]
     link: bool,
 }
@@ -46,6 +47,7 @@ struct HandlersSource {
     settled: Option<AfterSource>,
     delivered: Option<String>,
     answered: Option<String>,
+    capped: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +77,7 @@ fn message(reader: &mut Reader, written: &Written) -> Option<Message> {
     Some(Message {
         via,
         except: except(reader, &path, &source),
+        legal: legal(reader, &path, &source),
         link: source.link,
         on: Handlers::NOTHING,
         templates,
@@ -112,12 +115,14 @@ fn ways(
 
 impl Via {
     fn read(word: &str, templates: &BTreeMap<Channel, Box<str>>) -> Result<Self, String> {
-        if word == "preferred" {
-            return Ok(Via::Preferred);
+        match word {
+            "preferred" => return Ok(Via::Preferred),
+            "cheapest" => return Ok(Via::Cheapest),
+            _ => {}
         }
         let channel: Channel = word
             .parse()
-            .map_err(|error| format!("{error}, or preferred"))?;
+            .map_err(|error| format!("{error}, preferred or cheapest"))?;
         if !templates.contains_key(&channel) {
             return Err(format!(
                 "{channel} has no template: add it to send.template"
@@ -142,6 +147,14 @@ fn except(reader: &mut Reader, path: &str, source: &Source) -> Except {
     }
 }
 
+/// The step's legal reason, or else the flow's.
+fn legal(reader: &mut Reader, path: &str, source: &Source) -> Option<Box<str>> {
+    let Some(reason) = &source.legal else {
+        return reader.legal.clone();
+    };
+    reader.reason(&format!("{path}.legal"), reason)
+}
+
 fn handlers(reader: &mut Reader, written: &Written) -> Handlers {
     let path = format!("{}.on", written.path);
     let on = written.on.clone().into();
@@ -155,6 +168,7 @@ fn handlers(reader: &mut Reader, written: &Written) -> Handlers {
     let bounced = go("bounced", &source.bounced);
     let delivered = go("delivered", &source.delivered);
     let answered = go("answered", &source.answered);
+    let capped = go("capped", &source.capped);
     let unanswered = after(reader, &format!("{path}.unanswered"), &source.unanswered);
     let settled = after(reader, &format!("{path}.settled"), &source.settled);
     for mistake in contradictions(&source) {
@@ -166,6 +180,7 @@ fn handlers(reader: &mut Reader, written: &Written) -> Handlers {
         settled,
         delivered,
         answered,
+        capped,
     }
 }
 

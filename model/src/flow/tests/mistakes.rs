@@ -196,7 +196,7 @@ fn each_mistake_is_reported_where_it_is() {
             r#""preferred", "email""#,
             r#""pigeon", "email""#,
             "step.mail.send.via",
-            "or preferred",
+            "preferred or cheapest",
         ),
         (
             r#"["preferred", "email"]"#,
@@ -311,7 +311,7 @@ fn all_mistakes_are_reported_at_once() {
         r#"guard[0] "right type".when: "class" is not a class table: declare it under [classes]"#,
         r#"guard[0] "right type".otherwise: "wrong type" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
         &format!(
-            "step.mail.send.via: \"post\" is not a channel: expected {}, or preferred",
+            "step.mail.send.via: \"post\" is not a channel: expected {}, preferred or cheapest",
             crate::Channel::listed()
         ),
         r#"step.mail.send.via: sms has no template: add it to send.template"#,

@@ -101,7 +101,8 @@ fn attempt() -> Value {
             "outcome": text("`sending`, `accepted`, `delivered`, `deferred`, `withdrawn`, `failed` or `in_doubt`; more may come."),
             "outcome_at": instant("When that was known."), "why": reference("Reason"),
             "guards": list(reference("GuardSeen")),
-            "channel_reason": text("Why that channel."), "other_channels": list(reference("OtherChannel")), "step_reason": text("What led to that step.")
+            "channel_reason": text("Why that channel."), "other_channels": list(reference("OtherChannel")),
+            "expected_cost_cents": text("What it was expected to cost, in cents, perhaps with decimals: `7.5`. Only where the corporation has a rate card."), "step_reason": text("What led to that step.")
         }),
     )
 }
@@ -112,8 +113,9 @@ fn other_channel() -> Value {
         &["channel", "code", "why"],
         json!({
             "channel": reference("Channel"),
-            "code": text("`off`, `no_template`, `cannot_carry`, `failed`, `tried`, `no_provider`, `no_address` or `later`; more may come."),
-            "why": text("In words.")
+            "code": text("`off`, `no_template`, `cannot_carry`, `failed`, `tried`, `no_provider`, `no_address`, `later`, `legal` or `too_slow`; more may come."),
+            "why": text("In words."),
+            "expected_cost_cents": text("What it would have been expected to cost, in cents, where it could have been used and a price is known.")
         }),
     )
 }

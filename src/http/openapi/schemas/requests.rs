@@ -143,7 +143,9 @@ fn preference() -> Value {
         &["category", "channel"],
         json!({
             "category": { "type": "string", "pattern": "^([a-z0-9_-]+|\\*)$", "maxLength": 64, "description": "A category, or `*` for all.", "example": "*" },
-            "channel": reference("Channel")
+            "channel": reference("Channel"),
+            "since": or_null(json!({ "type": "string", "maxLength": 40, "example": "2026-11-20", "description": "Since when: a date, or an RFC 3339 instant. When left out, since it was first supplied." })),
+            "source": { "type": ["string", "null"], "enum": ["system", "list", "person"], "description": "Who said so. Left out: `list` in a list, else `system`." }
         }),
     )
 }

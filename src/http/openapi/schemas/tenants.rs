@@ -7,11 +7,12 @@ use super::super::shapes::{
     cents, count, instant, list, notes, notification_id, object, or_null, text, truth,
 };
 
-pub(super) fn all() -> [(&'static str, Value); 16] {
+pub(super) fn all() -> [(&'static str, Value); 17] {
     [
         ("Tenant", tenant()),
         ("StoredProfile", stored_profile()),
         ("StoredAddress", stored_address()),
+        ("StoredPreference", stored_preference()),
         ("ContactPoint", contact_point()),
         ("OnChannel", on_channel()),
         ("TenantStored", tenant_stored()),
@@ -60,7 +61,19 @@ fn stored_profile() -> Value {
         json!({
             "name": text("As it follows `Beste`."), "language": text("ISO 639-1; empty: Dutch."),
             "addresses": { "type": "array", "items": reference("StoredAddress"), "deprecated": true, "description": "The older form of `contact_points`." },
-            "preferences": list(reference("Preference"))
+            "preferences": list(reference("StoredPreference"))
+        }),
+    )
+}
+
+fn stored_preference() -> Value {
+    object(
+        "By which channel a tenant wants a category.",
+        &["category", "channel", "source"],
+        json!({
+            "category": text("A category, or `*` for all others."), "channel": reference("Channel"),
+            "source": text("Who said so: `system`, `list` or `person`."),
+            "since": instant("Since when; absent where an older version stored it.")
         }),
     )
 }

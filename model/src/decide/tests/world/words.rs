@@ -60,10 +60,7 @@ pub(in crate::decide::tests) fn barred(what: Barred) -> Verdict {
 
 pub(in crate::decide::tests) fn prefers(channel: Channel) -> impl FnOnce(&mut Supplied) {
     move |profile| {
-        profile.preferences = vec![Preference {
-            category: "collection".into(),
-            channel,
-        }]
+        profile.preferences = vec![Preference::new("collection", channel)];
     }
 }
 

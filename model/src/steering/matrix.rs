@@ -1,0 +1,193 @@
+//! Owns the matrix: rows `[[service]]` with `category`, `from` and a word for each channel. Refuses a
+//! row without a channel, and two rows of one category and day.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::de::DeTable;
+
+use super::reader::{Node, Reader};
+use super::{ALL, MatrixRow};
+use crate::channel::{Channel, ChannelSet};
+use crate::time::Timestamp;
+
+/// Most rows.
+const MAX_ROWS: usize = 2_000;
+
+/// The rows of each category, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Matrix(BTreeMap<Box<str>, Vec<Row>>);
+
+/// What a corporation wants of a channel for a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Goes before the others.
+    Primary,
+    /// Goes behind the primary ones. So does a channel that the row does not name.
+    Secondary,
+    /// Is never used.
+    Off,
+}
+
+impl Cell {
+    const ALL: [Self; 3] = [Self::Primary, Self::Secondary, Self::Off];
+
+    /// The word in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cell::Primary => "primary",
+            Cell::Secondary => "secondary",
+            Cell::Off => "off",
+        }
+    }
+}
+
+/// One row: what holds for a category from a day on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Its day begins, by the clock in Amsterdam.
+    begins: Timestamp,
+    /// Its name in explanations.
+    name: MatrixRow,
+    primary: ChannelSet,
+    off: ChannelSet,
+}
+
+impl Row {
+    /// What the corporation wants of `channel`.
+    pub(crate) const fn cell(&self, channel: Channel) -> Cell {
+        if self.off.contains(channel) {
+            Cell::Off
+        } else if self.primary.contains(channel) {
+            Cell::Primary
+        } else {
+            Cell::Secondary
+        }
+    }
+
+    /// Its name in explanations.
+    pub(crate) const fn name(&self) -> &MatrixRow {
+        &self.name
+    }
+}
+
+impl Matrix {
+    /// The row that holds for `category` at `now`: the newest one that has begun, of the category's
+    /// own, or else of those for all others.
+    pub(crate) fn row(&self, category: &str, now: Timestamp) -> Option<&Row> {
+        let begun = |category: &str| {
+            let rows = self.0.get(category)?;
+            rows.iter().rev().find(|row| row.begins <= now)
+        };
+        begun(category).or_else(|| begun(ALL))
+    }
+
+    /// Reads all of `[[service]]`.
+    pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Self {
+        let mut matrix = Self::default();
+        let rows = reader.tables("service", node);
+        if rows.len() > MAX_ROWS {
+            let (found, most) = (rows.len().to_string(), format!("at most {MAX_ROWS} rows"));
+            let hint = "put what is the same everywhere into the row of category \"*\"";
+            reader.wrong(node.span(), "service", found, most, hint);
+            return matrix;
+        }
+        for (index, (at, table)) in rows.into_iter().enumerate() {
+            let path = format!("service[{index}]");
+            if let Some(row) = row(reader, &path, at.clone(), table) {
+                matrix.add(reader, &path, at, row);
+            }
+        }
+        matrix
+    }
+
+    /// Puts a row behind those of its category that began before it.
+    fn add(&mut self, reader: &mut Reader<'_>, path: &str, at: Range<usize>, row: Row) {
+        let rows = self.0.entry(row.name.category.clone()).or_default();
+        match rows.binary_search_by_key(&row.begins, |known| known.begins) {
+            Err(place) => rows.insert(place, row),
+            Ok(_) => {
+                let category = &row.name.category;
+                let value = format!("a second row of {category:?} from the same day");
+                let hint = "put both into one row, or give one of them another day in from";
+                reader.wrong(at, path, value, "one row a category and day", hint);
+            }
+        }
+    }
+}
+
+fn row(reader: &mut Reader<'_>, path: &str, at: Range<usize>, table: &DeTable<'_>) -> Option<Row> {
+    let mistakes = reader.mistakes.len();
+    let category = category(reader, path, at.clone(), table);
+    let from = reader.from(path, table);
+    let (mut primary, mut off) = (ChannelSet::default(), ChannelSet::default());
+    let mut cells = 0;
+    for (key, node) in table {
+        let name = key.get_ref().as_ref();
+        if ["category", "from"].contains(&name) {
+            continue;
+        }
+        cells += 1;
+        let Ok(channel) = name.parse::<Channel>() else {
+            let known = format!("category, from, or a channel: {}", Channel::listed());
+            reader.unknown(key, &format!("{path}."), known);
+            continue;
+        };
+        match cell(reader, &format!("{path}.{name}"), node) {
+            Some(Cell::Primary) => primary = primary.with(channel),
+            Some(Cell::Off) => off = off.with(channel),
+            Some(Cell::Secondary) | None => {}
+        }
+    }
+    if cells == 0 {
+        let hint = "such as email = \"primary\"";
+        reader.wrong(at, path, "no channel", "at least one channel", hint);
+    }
+    if reader.mistakes.len() > mistakes {
+        return None;
+    }
+    let (begins, from) = from?;
+    let name = MatrixRow {
+        category: category?,
+        from,
+    };
+    Some(Row {
+        begins,
+        name,
+        primary,
+        off,
+    })
+}
+
+fn category(
+    reader: &mut Reader<'_>,
+    path: &str,
+    at: Range<usize>,
+    table: &DeTable<'_>,
+) -> Option<Box<str>> {
+    let path = format!("{path}.category");
+    let Some(node) = table.get("category") else {
+        let hint = "such as category = \"collection\", or \"*\" for all that have no row";
+        reader.wrong(at, path, "not given", "the category of notifications", hint);
+        return None;
+    };
+    reader.category(&path, node)
+}
+
+fn cell(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option<Cell> {
+    let word = node.get_ref().as_str().unwrap_or_default();
+    let cell = Cell::ALL.into_iter().find(|cell| cell.name() == word);
+    if cell.is_none() {
+        let hint = "in quotes, such as \"off\"";
+        let written = reader.written(node);
+        reader.wrong(
+            node.span(),
+            path,
+            written,
+            "primary, secondary or off",
+            hint,
+        );
+    }
+    cell
+}
