@@ -6,6 +6,7 @@ mod attempt;
 mod contact;
 mod declared;
 mod fact;
+mod lately;
 
 use crate::event::Event;
 use crate::input::Input;
@@ -44,13 +45,13 @@ pub fn evolve(
         ) => {
             tenant.mark((*channel, value), *state, applied.at, evidence(*state));
         }
-        (Event::Contacted { id }, _) => tenant.remember_contact(*id, applied.at),
+        (Event::Contacted { id }, _) => lately::remember(tenant, *id, applied.at),
         (Event::Ended { id, .. }, _) => {
             return tenant.open.remove(*id);
         }
         _ => {
             contact::note(tenant, applied.at, event, flows);
-            tenant.forget_contact(event);
+            lately::forget(tenant, event);
             if let Some(open) = event.notification().and_then(|id| tenant.find_mut(id)) {
                 evolve_open(open, applied, event, flows);
             }

@@ -7,10 +7,8 @@ use std::collections::VecDeque;
 use bincode::{Decode, Encode};
 
 use crate::channel::Channel;
-use crate::event::Event;
 use crate::ids::NotificationId;
 use crate::notification::Subject;
-use crate::state::{Open, Tenant};
 use crate::time::{DAY, Timestamp};
 
 /// Messages of one category that are remembered per tenant, so that those of others never hide them;
@@ -43,6 +41,23 @@ pub struct Departure {
 }
 
 impl Departure {
+    /// The attempt with that number of a notification, which left at `at`.
+    pub(crate) fn new(
+        at: Timestamp,
+        (id, attempt): (NotificationId, u16),
+        (category, subject): (&str, Option<&Subject>),
+        channel: Channel,
+    ) -> Self {
+        Self {
+            at,
+            notification: short(id),
+            subject: subject.map_or(0, subject_hash),
+            category: category_hash(category),
+            attempt,
+            channel,
+        }
+    }
+
     /// Whether it was of that category.
     #[must_use]
     pub fn is_of(&self, category: &str) -> bool {
@@ -69,7 +84,7 @@ impl Lately {
     }
 
     /// Takes one in. The same attempt again, after doubt, is the same message.
-    fn add(&mut self, new: Departure) {
+    pub(crate) fn add(&mut self, new: Departure) {
         self.remove(new.notification, new.attempt);
         let oldest = new.at.plus(-LONGEST_SPAN_MS);
         self.0.retain(|contact| contact.at > oldest);
@@ -90,64 +105,21 @@ impl Lately {
         self.0.push_back(new);
     }
 
+    /// Forgets an attempt that reached nobody.
+    pub(crate) fn forget(&mut self, id: NotificationId, attempt: u16) {
+        self.remove(short(id), attempt);
+    }
+
+    /// Whether nothing is remembered.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn remove(&mut self, notification: u64, attempt: u16) {
         let is_it = |contact: &Departure| {
             contact.notification == notification && contact.attempt == attempt
         };
         self.0.retain(|contact| !is_it(contact));
-    }
-}
-
-impl Tenant {
-    /// What left lately, where a rule counts it.
-    #[must_use]
-    pub fn lately(&self) -> Option<&Lately> {
-        self.told.as_deref()?.lately.as_deref()
-    }
-
-    /// The newest attempt of a notification left.
-    pub(crate) fn remember_contact(&mut self, id: NotificationId, at: Timestamp) {
-        let Some(contact) = self.find(id).and_then(|open| contact(open, at)) else {
-            return;
-        };
-        let history = &mut self.told_mut().lately;
-        history.get_or_insert_default().add(contact);
-    }
-
-    /// Forgets an attempt that reached nobody.
-    pub(crate) fn forget_contact(&mut self, event: &Event) {
-        let Some(told) = self.told.as_deref_mut() else {
-            return;
-        };
-        let (Some(history), Some((id, attempt))) = (&mut told.lately, reached_nobody(event)) else {
-            return;
-        };
-        history.remove(short(id), attempt);
-        if history.0.is_empty() {
-            told.lately = None;
-        }
-    }
-}
-
-fn contact(open: &Open, at: Timestamp) -> Option<Departure> {
-    let sent = open.sent().last()?;
-    Some(Departure {
-        at,
-        notification: short(open.id),
-        subject: open.subject.as_deref().map_or(0, subject_hash),
-        category: category_hash(&open.category),
-        attempt: sent.attempt,
-        channel: sent.channel,
-    })
-}
-
-/// The attempt that an event tells to have reached nobody.
-const fn reached_nobody(event: &Event) -> Option<(NotificationId, u16)> {
-    match event {
-        Event::AttemptWithdrawn { id, attempt, .. }
-        | Event::AttemptDeferred { id, attempt, .. }
-        | Event::AttemptFailed { id, attempt, .. } => Some((*id, *attempt)),
-        _ => None,
     }
 }
 

@@ -127,6 +127,12 @@ impl Tenant {
         contacts.filter(move |contact| now.since(contact.at) < within_ms)
     }
 
+    /// What left lately, where a cap counts it.
+    #[must_use]
+    pub fn lately(&self) -> Option<&Lately> {
+        self.told.as_deref()?.lately.as_deref()
+    }
+
     /// What facts told, to be added to.
     pub(crate) fn told_mut(&mut self) -> &mut Told {
         self.told.get_or_insert_default()

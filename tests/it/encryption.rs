@@ -35,10 +35,11 @@ async fn start(corporation: &'static str) -> Engine {
 /// A storno that was mailed, bounced, went on as an SMS, and was paid.
 async fn a_life(engine: &Engine) -> String {
     let id = engine.mailed_storno(NOORD, TENANT, ADDRESS, INVOICE).await;
-    let exception = json!({
-        "type": "exception", "tenant_id": TENANT, "subject": { "kind": "note", "id": SENTENCE }
+    let appointment = json!({
+        "type": "appointment", "tenant_id": TENANT, "subject": { "kind": "note", "id": SENTENCE },
+        "status": "planned"
     });
-    engine.fact(NOORD, "exception-1", exception).await;
+    engine.fact(NOORD, "appointment-1", appointment).await;
     engine.pays(NOORD, TENANT, INVOICE).await;
     engine.settled().await;
     id

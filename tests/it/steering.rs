@@ -46,7 +46,7 @@ async fn the_matrix_leads_to_its_primary_channel_until_the_day_that_switches_it_
     let told = engine.get(NOORD, &first).await;
     let attempt = &told["attempts"][0];
     assert_eq!(attempt["channel"], "sms", "{told}");
-    let reason = "sms is primary in the matrix row of 'repairs' from 2026-01-01 on";
+    let reason = "sms is primary in the matrix row of 'repairs' from 2026-01-01 on; it is expected to cost 15 cents";
     assert_eq!(attempt["channel_reason"], reason);
     assert_eq!(others(attempt), [("email".into(), "later".into())]);
     let told = engine.get(NOORD, &collection).await;
@@ -114,7 +114,7 @@ async fn a_message_over_a_cap_waits_says_so_and_goes_when_it_may() {
     let third = engine.accepted(NOORD, newsletter("n-3")).await;
     let other = engine.accepted(NOORD, notice("H-1", "n-4")).await;
     engine.settled().await;
-    assert_eq!(engine.mails(), 2);
+    assert_eq!(engine.mails(), 3, "two newsletters, and what no cap counts");
     let told = engine.get(NOORD, &third).await;
     assert_eq!(told["state"], "ready", "{told}");
     let why = told["why"].as_str().expect("a sentence");

@@ -117,7 +117,7 @@ const IN_CHECKPOINTS: [Planted; 2] = [
 /// Those of keys.
 const IN_KEYS: [Planted; 4] = [
     planted(Bug::KeyDestroyedBeforeTheArchive, Check::ErasedIsGone, 174),
-    planted(Bug::CheckpointOutlivesErasure, Check::ErasedIsGone, 27),
+    planted(Bug::CheckpointOutlivesErasure, Check::ErasedIsGone, 75),
     planted(Bug::KeysNotLearned, Check::KeysApart, 9),
     planted(Bug::ErasedAgainAtTheStart, Check::KeptIsReadable, 14),
 ];
@@ -151,7 +151,7 @@ pub(crate) const PLANTED: [Planted; 37] = [
     planted(Bug::LanesMixedUp, Check::Fair, 1),
     planted(Bug::BusyHidesOthers, Check::Fair, 5),
     planted(Bug::StaleRead, Check::Explained, 3),
-    planted(Bug::TrimmedTooEarly, Check::Explained, 3),
+    planted(Bug::TrimmedTooEarly, Check::Explained, 2),
     planted(Bug::PermitLost, Check::EverythingEnds, 50),
     planted(Bug::WakeLost, Check::EverythingEnds, 5),
     planted(Bug::ClockNeverGoesBack, Check::EscalationKept, 1),

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::ALL;
+use super::category::ALL;
 use super::reader::{Node, Reader};
 use crate::flow::parse_duration;
 use crate::lately::{Departure, LONGEST_SPAN_MS, REMEMBERED_OF_A_CATEGORY};

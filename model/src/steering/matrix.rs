@@ -6,8 +6,9 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+use super::category::ALL;
 use super::reader::{Node, Reader};
-use super::{ALL, MatrixRow};
+use super::steered::MatrixRow;
 use crate::channel::{Channel, ChannelSet};
 use crate::time::Timestamp;
 

@@ -8,52 +8,18 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::cap::Caps;
-use super::matrix::Matrix;
-use super::price::RateCard;
-use super::{ALL, Mistake, Steering};
+use super::category::is_category;
+use super::mistake::Mistake;
 use crate::calendar::day;
 use crate::channel::Channel;
 use crate::time::Timestamp;
 
-/// Most bytes of a category's name, as of a notification.
-const MAX_CATEGORY: usize = 64;
-
 pub(super) type Key<'a> = Spanned<Cow<'a, str>>;
 pub(super) type Node<'a> = Spanned<DeValue<'a>>;
 
-impl Steering {
-    /// Reads a file of steering.
-    ///
-    /// # Errors
-    /// Every mistake.
-    pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
-        let mut reader = Reader {
-            text,
-            mistakes: Vec::new(),
-        };
-        let (table, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            let hint = error.message().trim().to_owned();
-            let at = error.span().unwrap_or_default();
-            reader.wrong(at, "the file", "no TOML", "TOML 1.0", hint);
-        }
-        if !reader.mistakes.is_empty() {
-            return Err(reader.mistakes);
-        }
-        let steering = reader.steering(table.get_ref());
-        if reader.mistakes.is_empty() {
-            Ok(steering)
-        } else {
-            reader.mistakes.sort_by_key(|mistake| mistake.line);
-            Err(reader.mistakes)
-        }
-    }
-}
-
 /// Reads, and remembers what was wrong.
 pub(super) struct Reader<'a> {
-    text: &'a str,
+    pub(super) text: &'a str,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -80,19 +46,6 @@ impl Reader<'_> {
     pub(super) fn written(&self, node: &Node<'_>) -> String {
         let written = self.text.get(node.span()).unwrap_or_default();
         written.lines().next().unwrap_or_default().to_owned()
-    }
-
-    fn steering(&mut self, file: &DeTable<'_>) -> Steering {
-        let mut steering = Steering::default();
-        for (key, node) in file {
-            match key.get_ref().as_ref() {
-                "service" => steering.matrix = Matrix::read(self, node),
-                "price" => steering.rates = RateCard::read(self, node),
-                "cap" => steering.caps = Caps::read(self, node),
-                _ => self.unknown(key, "", "service, price or cap"),
-            }
-        }
-        steering
     }
 
     pub(super) fn unknown(&mut self, key: &Key<'_>, table: &str, expected: impl Into<String>) {
@@ -208,11 +161,6 @@ impl Reader<'_> {
         }
         begins
     }
-}
-
-fn is_category(word: &str) -> bool {
-    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
-    word == ALL || (1..=MAX_CATEGORY).contains(&word.len()) && word.bytes().all(is_plain)
 }
 
 /// Only this form: others of ISO 8601 would give one day two names.
