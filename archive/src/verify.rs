@@ -64,7 +64,7 @@ pub fn verify(
     known: Option<Tip>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, ArchiveError> {
-    let mut volumes = listed(store)?;
+    let volumes = listed(store)?;
     let newest = volumes.keys().next_back().copied().unwrap_or(0);
     let newest = newest.max(known.map_or(0, |tip| tip.volume));
     let mut report = Report::default();
@@ -84,11 +84,14 @@ pub fn verify(
         },
         known,
     };
-    for volume in 1..=newest {
+    let mut next = 1;
+    for (volume, objects) in volumes {
         progress(volume, newest);
-        let objects = volumes.remove(&volume).unwrap_or_default();
+        check.missing(next, volume - 1);
         check.volume(volume, &objects, volume == newest)?;
+        next = volume + 1;
     }
+    check.missing(next, newest);
     check.report.faults.extend(check.tombstones.forged());
     check.report.unnamed = check.tombstones.unnamed();
     Ok(check.report)
@@ -98,7 +101,9 @@ pub fn verify(
 fn listed(store: &Store) -> Result<BTreeMap<u64, Vec<String>>, ArchiveError> {
     let mut volumes: BTreeMap<u64, Vec<String>> = BTreeMap::new();
     for object in store.list(names::VOLUMES)? {
-        if let Some((volume, name)) = names::parts(&object.location) {
+        if let Some((volume, name)) =
+            names::parts(&object.location).filter(|(volume, _)| *volume > 0)
+        {
             volumes.entry(volume).or_default().push(name);
         }
     }
@@ -141,6 +146,20 @@ impl Check<'_> {
         }
     }
 
+    /// Nothing is there of the volumes of these numbers. One fault for all of them: there may be
+    /// thousands of millions.
+    fn missing(&mut self, from: u64, last: u64) {
+        if last < from {
+            return;
+        }
+        let what = match last == from {
+            true => "the volume is missing: it was removed".to_owned(),
+            false => format!("the volumes up to {last} are missing: they were removed"),
+        };
+        self.fault(manifest::place(from), what);
+        self.chain.before = None;
+    }
+
     fn volume(
         &mut self,
         volume: u64,
@@ -149,9 +168,7 @@ impl Check<'_> {
     ) -> Result<(), ArchiveError> {
         let place = manifest::place(volume);
         let Some(bytes) = self.store.get(&names::object(volume, names::MANIFEST))? else {
-            if objects.is_empty() {
-                self.fault(place, "the volume is missing: it was removed");
-            } else if !is_newest || self.known.is_some_and(|tip| tip.volume >= volume) {
+            if !is_newest || self.known.is_some_and(|tip| tip.volume >= volume) {
                 self.fault(place, "the manifest is missing: it was removed");
             }
             // Else a crash left it, or it is being sealed at this moment.

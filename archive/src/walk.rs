@@ -1,6 +1,7 @@
 //! Owns walking along everything that is sealed, oldest volume first. Refuses to look at the volume
 //! that is being filled.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use crate::archive::{Archive, Found, place};
@@ -13,7 +14,7 @@ impl Archive {
     /// Visits the entries of the sealed volumes with their categories, oldest volume first and in the
     /// order in which they came within a segment, until the visitor breaks. `wants` is asked of each
     /// block: the corporation's number, and when its oldest and its newest entry were decided. What was
-    /// removed is passed over.
+    /// removed is passed over; how many objects with wanted blocks that is is given back.
     ///
     /// # Errors
     /// The store fails, or a block is damaged.
@@ -21,24 +22,30 @@ impl Archive {
         &self,
         wants: impl Fn(u16, i64, i64) -> bool,
         visit: &mut dyn FnMut(&str, Found) -> ControlFlow<()>,
-    ) -> Result<(), ArchiveError> {
+    ) -> Result<u64, ArchiveError> {
+        let mut removed = 0;
         let gone = self.chain().gone.clone();
         for manifest in self.volumes().iter() {
             let volume = Some(manifest.volume);
+            let mut passed = BTreeSet::new();
             for (segment, block, at) in manifest.blocks() {
                 let is_wanted = wants(segment.corporation, block.first_at, block.last_at);
-                if !is_wanted || gone.has(manifest.volume, &segment.object) {
+                if !is_wanted {
+                    continue;
+                }
+                if gone.has(manifest.volume, &segment.object) {
+                    removed += u64::from(passed.insert(&segment.object));
                     continue;
                 }
                 let opened = self.read_block(manifest, segment, block, at)?;
                 for found in self.all_of(&opened, volume)? {
                     if visit(&segment.category, found).is_break() {
-                        return Ok(());
+                        return Ok(removed);
                     }
                 }
             }
         }
-        Ok(())
+        Ok(removed)
     }
 
     /// All entries of a block, in the order in which they came: what is sealed together lies together.

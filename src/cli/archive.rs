@@ -8,15 +8,17 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand};
-use sluis_archive::{Archive, Cover, Found, Key, Kind, Removed, Report, Tip, Topic, verify};
-use sluis_model::{Clock as _, CorporationId, NotificationId, TenantKey, Timestamp};
+use clap::Subcommand;
+use sluis_archive::{Archive, Cover, Found, Key, Kind, Removed, Report, Tip, verify};
+use sluis_model::{Clock as _, NotificationId, Timestamp};
 
-use super::archive_keys::Keys;
+use super::archive_keys::{Keys, ensure_sealed_once};
+use super::archive_of::Of;
 use super::archive_process::{self, ProcessArgs};
 use super::config::Reply;
-use super::new_file::new_file;
+use super::new_file::{new_file, private_dir, write_private};
 use super::place::Place;
+use super::told::told;
 use crate::clock::SystemClock;
 use crate::dossier::{self, Dossier, EntryOf};
 use crate::explain::rfc3339;
@@ -73,29 +75,6 @@ pub enum ArchiveCommand {
 /// Most bytes of bodies in a dossier: it is put together in memory.
 const MOST_EXPORTED: usize = 1 << 30;
 
-/// Of what.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
-pub struct Of {
-    /// A notification.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["corporation", "tenant", "subject"])]
-    id: Option<NotificationId>,
-    /// The corporation's number in the configuration.
-    #[arg(long, value_name = "NUMBER")]
-    corporation: Option<u16>,
-    /// A tenant of the corporation.
-    #[arg(
-        long,
-        value_name = "TENANT",
-        requires = "corporation",
-        conflicts_with = "subject"
-    )]
-    tenant: Option<String>,
-    /// A subject of the corporation, as `invoice/F-2026-0118`.
-    #[arg(long, value_name = "KIND/ID", requires = "corporation")]
-    subject: Option<String>,
-}
-
 fn tip(text: &str) -> Result<Tip, String> {
     let expected = || "expected VOLUME:HASH, such as 42:3f1a…".to_owned();
     let (volume, hash) = text.split_once(':').ok_or_else(expected)?;
@@ -110,7 +89,7 @@ pub(super) fn run(command: &ArchiveCommand, environment: &BTreeMap<String, Strin
         Ok((out, err, code)) => Reply { out, err, code },
         Err(error) => Reply {
             out: String::new(),
-            err: format!("sluis: {error:#}\n"),
+            err: format!("sluis: {}\n", told(&error)),
             code: 1,
         },
     }
@@ -121,22 +100,31 @@ fn done(command: &ArchiveCommand, environment: &BTreeMap<String, String>) -> any
     match command {
         ArchiveCommand::Verify { archive, head } => {
             let report = verify(&reached.store, *head, &mut |_, _| ())?;
-            // A directory is there; of an address nothing says so but what stands there.
-            let is_none = report == Report::default() && matches!(archive, Place::Address(_));
-            anyhow::ensure!(
-                !is_none,
-                "{archive}: no archive is there: look whether bucket and prefix are right"
-            );
+            // What says that an archive is there is what stands there: of nothing nobody can vouch.
+            ensure_sealed_once(report != Report::default(), archive)?;
             said(Ok(verified(&report)))
         }
         ArchiveCommand::Show {
-            keys, of, outputs, ..
-        } => shown(&keys.open(&reached, environment)?, of, outputs.as_deref()),
-        ArchiveCommand::Export { keys, of, to, .. } => {
-            exported(&keys.open(&reached, environment)?, of, to)
+            archive,
+            keys,
+            of,
+            outputs,
+        } => {
+            let asked = Asked { of, keys };
+            let archive = keys.open(archive, &reached, environment)?;
+            shown(&archive, asked, outputs.as_deref())
+        }
+        ArchiveCommand::Export {
+            archive,
+            keys,
+            of,
+            to,
+        } => {
+            let asked = Asked { of, keys };
+            exported(&keys.open(archive, &reached, environment)?, asked, to)
         }
         ArchiveCommand::Process(args) => {
-            let archive = args.keys.open(&reached, environment)?;
+            let archive = args.keys.open(&args.archive, &reached, environment)?;
             said(Ok((archive_process::written(args, &archive)?, 0)))
         }
     }
@@ -215,34 +203,41 @@ fn verified(report: &Report) -> (String, u8) {
     (out, u8::from(faults > 0))
 }
 
-impl Of {
-    fn key(&self) -> anyhow::Result<Key> {
-        if let Some(id) = self.id {
-            return Ok(Key::Notification(id));
+/// Of what, and with which keys.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    of: &'a Of,
+    keys: &'a Keys,
+}
+
+fn shown(archive: &Archive, asked: Asked<'_>, outputs: Option<&Path>) -> anyhow::Result<Said> {
+    let key = asked.of.key()?;
+    if let Some(outputs) = outputs {
+        private_dir(outputs)?;
+    }
+    let (out, removed) = match &key {
+        // What left about a subject stands under its notifications.
+        Key::Subject(..) => {
+            let (found, removed) = gathered(archive, &key)?;
+            let lines = found.iter().map(|found| shown_one(found, outputs));
+            (lines.collect::<anyhow::Result<String>>()?, removed)
         }
-        let corporation = CorporationId(self.corporation.unwrap_or_default());
-        if let Some(tenant) = &self.tenant {
-            return Ok(Key::Tenant(TenantKey::new(corporation, tenant.as_str())));
-        }
-        let subject = self.subject.as_deref().unwrap_or_default();
-        let (kind, id) = subject
-            .split_once('/')
-            .context("--tenant or --subject KIND/ID goes with --corporation")?;
-        let topic = Topic {
-            kind: kind.into(),
-            id: id.into(),
-        };
-        Ok(Key::Subject(corporation, topic))
+        Key::Notification(_) | Key::Tenant(_) => each_shown(archive, &key, outputs)?,
+    };
+    match out.is_empty() {
+        true => Err(nothing(archive, asked, &removed)),
+        false => Ok((out, notes(&removed), 0)),
     }
 }
 
-fn shown(archive: &Archive, of: &Of, outputs: Option<&Path>) -> anyhow::Result<Said> {
-    let key = of.key()?;
-    if let Some(outputs) = outputs {
-        std::fs::create_dir_all(outputs).with_context(|| outputs.display().to_string())?;
-    }
+/// The lines of all entries under a key, without holding their bodies.
+fn each_shown(
+    archive: &Archive,
+    key: &Key,
+    outputs: Option<&Path>,
+) -> anyhow::Result<(String, Vec<Removed>)> {
     let (mut out, mut failed) = (String::new(), None);
-    let removed = archive.find(&key, |_| true, &mut |found| {
+    let removed = archive.find(key, |_| true, &mut |found| {
         match shown_one(&found, outputs) {
             Ok(line) => out.push_str(&line),
             Err(error) => failed = Some(error),
@@ -254,8 +249,7 @@ fn shown(archive: &Archive, of: &Of, outputs: Option<&Path>) -> anyhow::Result<S
     })?;
     match failed {
         Some(error) => Err(error),
-        None if out.is_empty() => Err(nothing(archive, of, &removed)),
-        None => Ok((out, notes(&removed), 0)),
+        None => Ok((out, removed)),
     }
 }
 
@@ -275,12 +269,18 @@ fn note(removed: &Removed) -> String {
 }
 
 /// The archive has nothing of it: it never had, or it was removed.
-fn nothing(archive: &Archive, of: &Of, removed: &[Removed]) -> anyhow::Error {
+fn nothing(archive: &Archive, Asked { of, keys }: Asked<'_>, removed: &[Removed]) -> anyhow::Error {
     let place = archive.store().shown();
     if removed.is_empty() {
+        let keys = match keys.is_asked() {
+            true => "",
+            false => {
+                " What is sealed with keys is found only with --config, which says where they are."
+            }
+        };
         return anyhow::anyhow!(
             "{place}: the archive has nothing of {of}; look whether the number is right, and whether the engine has sealed a volume \
-             since: what is of the last hours is in the engine"
+             since: what is of the last hours is in the engine.{keys}"
         );
     }
     let notes: Vec<String> = removed.iter().map(note).collect();
@@ -298,23 +298,23 @@ fn shown_one(found: &Found, outputs: Option<&Path>) -> anyhow::Result<String> {
         let id = found.head.ids.first().map_or("", |id| id);
         let ending = dossier::ending(&of.media_type);
         let path = outputs.join(format!("{id}-{}.{ending}", of.attempt));
-        std::fs::write(&path, &found.body).with_context(|| path.display().to_string())?;
+        write_private(&path, &found.body).with_context(|| path.display().to_string())?;
     }
     Ok(line + "\n")
 }
 
-fn exported(archive: &Archive, of: &Of, to: &Path) -> anyhow::Result<Said> {
-    let key = of.key()?;
+fn exported(archive: &Archive, asked: Asked<'_>, to: &Path) -> anyhow::Result<Said> {
+    let key = asked.of.key()?;
     let (found, removed) = gathered(archive, &key)?;
     if found.is_empty() {
-        return Err(nothing(archive, of, &removed));
+        return Err(nothing(archive, asked, &removed));
     }
     anyhow::ensure!(
         found.iter().all(|found| found.cover != Cover::Closed),
         "the archive is sealed: --config names the configuration, which says where the keys are"
     );
     let dossier = Dossier {
-        of: &of.to_string(),
+        of: &asked.of.to_string(),
         found: &found,
         state: None,
         head: archive.tip(),
@@ -369,18 +369,4 @@ fn gather(
         "more than {MOST_EXPORTED} bytes: export less at once"
     );
     Ok(removed)
-}
-
-impl std::fmt::Display for Of {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(id) = self.id {
-            return write!(f, "notification {id}");
-        }
-        let corporation = self.corporation.unwrap_or_default();
-        match (&self.tenant, &self.subject) {
-            (Some(tenant), _) => write!(f, "tenant {tenant} of corporation {corporation}"),
-            (None, Some(subject)) => write!(f, "subject {subject} of corporation {corporation}"),
-            (None, None) => write!(f, "corporation {corporation}"),
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use sluis_archive::Archive;
 
-use super::place::Reached;
+use super::place::{Place, Reached};
 use crate::config::{CliOverrides, Config};
 use crate::sealing;
 
@@ -19,17 +19,24 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// Whether it was said where they are.
+    pub(super) const fn is_asked(&self) -> bool {
+        self.config.is_some()
+    }
+
     /// The archive there.
     ///
     /// # Errors
-    /// It is damaged, the configuration is wrong, or the keys cannot be read.
+    /// There is none, it is damaged, the configuration is wrong, or the keys cannot be read.
     pub(super) fn open(
         &self,
+        place: &Place,
         reached: &Reached,
         environment: &BTreeMap<String, String>,
     ) -> anyhow::Result<Archive> {
         // Keys of what is sealed are durable before it is: they are read second.
         let archive = Archive::look(reached.store.clone())?;
+        ensure_sealed_once(archive.tip().volume > 0, place)?;
         let Some(file) = &self.config else {
             return Ok(archive);
         };
@@ -42,4 +49,17 @@ impl Keys {
             None => Ok(archive),
         }
     }
+}
+
+/// A place without a volume is another place, or an archive that is too new to have one.
+///
+/// # Errors
+/// There is none.
+pub(super) fn ensure_sealed_once(is_any: bool, place: &Place) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        is_any,
+        "{place}: no archive is there, it has no volume: look whether the path, or bucket and prefix, are right; in a data directory it is \
+         the folder `archive`. An engine seals its first volume after archive.volume_max_age, and when it stops"
+    );
+    Ok(())
 }

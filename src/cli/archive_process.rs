@@ -1,6 +1,7 @@
 //! Owns `sluis archive process`: process data of one corporation, written to a new file. Refuses to
 //! write over a file, and to leave half a one.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use jiff::tz::TimeZone;
 use sluis_archive::Archive;
 
 use super::archive_keys::Keys;
+use super::archive_of::corporation;
 use super::new_file::new_file;
 use super::place::Place;
 use crate::process::{self, Format, Names, Wanted, Written};
@@ -27,13 +29,13 @@ pub struct ProcessArgs {
     #[command(flatten)]
     pub(super) keys: Keys,
     /// The corporation's number in the configuration.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = corporation)]
     corporation: u16,
     /// The first day, in Dutch time: 2026-01-01.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     from: Date,
     /// The last day, which is part of it.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     until: Date,
     /// How it is written.
     #[arg(long, value_enum)]
@@ -64,13 +66,51 @@ pub(super) fn written(args: &ProcessArgs, archive: &Archive) -> anyhow::Result<S
         },
     };
     let file = new_file(&args.to)?;
-    let written = whole(&args.to, write_to(archive, &wanted, args.format, file))?;
-    let Written { events, erased } = written;
-    let erased = match erased {
-        0 => String::new(),
-        _ => format!(", {erased} records left out: their tenants were erased"),
-    };
-    Ok(format!("{}: {events} events{erased}\n", args.to.display()))
+    let written = write_to(archive, &wanted, args.format, file);
+    let written = written.and_then(|written| of_somebody(args, written));
+    Ok(told(&args.to, &whole(&args.to, written)?))
+}
+
+/// Nothing at all of a corporation means another number than its own.
+fn of_somebody(args: &ProcessArgs, written: Written) -> anyhow::Result<Written> {
+    let number = args.corporation;
+    anyhow::ensure!(
+        written.is_known,
+        "{}: the archive has nothing of corporation {number}: look whether that is `id` of its [[corporation]]",
+        args.archive
+    );
+    Ok(written)
+}
+
+/// What was written, and what could not be: whoever counts must know that some is not there.
+fn told(to: &Path, written: &Written) -> String {
+    let Written {
+        events,
+        erased,
+        removed,
+        is_known: _,
+    } = *written;
+    let mut text = format!("{}: {events} events", to.display());
+    if erased > 0 {
+        let _ = write!(
+            text,
+            ", {erased} records left out: their tenants were erased"
+        );
+    }
+    if removed > 0 {
+        let _ = write!(
+            text,
+            ", {removed} objects of these days are not in it: they were removed after their period"
+        );
+    }
+    text + "\n"
+}
+
+/// A day, and nothing behind it: a time there would be passed over.
+fn day(text: &str) -> Result<Date, String> {
+    let day = Date::strptime("%Y-%m-%d", text).ok();
+    let day = day.filter(|day| day.to_string() == text);
+    day.ok_or_else(|| "expected a day in Dutch time, such as 2026-02-02".to_owned())
 }
 
 fn write_to(
@@ -99,4 +139,23 @@ fn whole<T>(path: &Path, result: anyhow::Result<T>) -> anyhow::Result<T> {
 fn begins(day: Date) -> anyhow::Result<i64> {
     let begins = day.to_zoned(TimeZone::get(ZONE)?)?;
     Ok(begins.timestamp().as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_no_time_behind_it() {
+        assert_eq!(day("2026-02-02").unwrap().to_string(), "2026-02-02");
+        for wrong in [
+            "2026-02-31",
+            "2026-02-02T00:00",
+            "02-02-2026",
+            "2026-2-2",
+            "",
+        ] {
+            assert!(day(wrong).unwrap_err().contains("2026-02-02"), "{wrong}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use sluis_model::Clock as _;
 
 use super::config::Reply;
 use super::place::{self, Place};
+use super::told::told;
 use crate::backup::{Copied, back_up, ensure_apart, fetch, restore, send};
 use crate::clock::SystemClock;
 
@@ -66,7 +67,7 @@ pub(super) fn restored(args: &RestoreArgs, environment: &BTreeMap<String, String
 fn reply(result: anyhow::Result<Reply>) -> Reply {
     result.unwrap_or_else(|error| Reply {
         out: String::new(),
-        err: format!("sluis: {error:#}\n"),
+        err: format!("sluis: {}\n", told(&error)),
         code: 1,
     })
 }

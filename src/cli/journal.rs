@@ -12,6 +12,7 @@ use sluis_model::Record;
 use sluis_model::codec::CodecError;
 
 use super::config::Reply;
+use super::told::told;
 
 #[derive(Debug, Subcommand)]
 pub enum JournalCommand {
@@ -42,7 +43,7 @@ pub(super) fn run(command: &JournalCommand) -> Reply {
         },
         Err(error) => Reply {
             out: String::new(),
-            err: format!("sluis: {error:#}\n"),
+            err: format!("sluis: {}\n", told(&error)),
             code: 1,
         },
     }

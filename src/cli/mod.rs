@@ -8,6 +8,7 @@
 
 mod archive;
 mod archive_keys;
+mod archive_of;
 mod archive_process;
 mod backup;
 mod config;
@@ -17,6 +18,7 @@ mod journal;
 mod metrics;
 mod new_file;
 mod place;
+mod told;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -28,6 +30,7 @@ use sluis_model::Clock;
 use tokio::runtime::Handle;
 
 use self::config::{Reply, Source};
+use self::told::told;
 use crate::clock::SystemClock;
 use crate::config::{Config, EXIT_CONFIG, LogFormat};
 use crate::telemetry::Traces;
@@ -177,8 +180,9 @@ fn serve_on(
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error:#}");
-            eprintln!("sluis: {error:#}");
+            let error = told(&error);
+            tracing::error!("{error}");
+            eprintln!("sluis: {error}");
             ExitCode::FAILURE
         }
     }

@@ -8,6 +8,7 @@ mod log;
 mod names;
 mod ocel;
 
+use std::cell::Cell;
 use std::io::Write;
 use std::ops::{ControlFlow, Range};
 
@@ -48,6 +49,10 @@ pub struct Written {
     pub events: u64,
     /// Records that are left out, because their tenant was erased.
     pub erased: u64,
+    /// Objects of the archive with something of the period that were removed after their own.
+    pub removed: u64,
+    /// Whether the archive has or had anything of the corporation, of whatever time.
+    pub is_known: bool,
 }
 
 /// Writes what the archive has to `out`.
@@ -66,12 +71,13 @@ pub fn write(
     };
     let mut written = Written::default();
     let mut failed = None;
+    let is_known = Cell::new(false);
     let is_wanted = |corporation: u16, first: i64, last: i64| {
-        corporation == wanted.corporation
-            && first < wanted.period.end
-            && last >= wanted.period.start
+        let is_of = corporation == wanted.corporation;
+        is_known.set(is_known.get() || is_of);
+        is_of && first < wanted.period.end && last >= wanted.period.start
     };
-    archive.each(is_wanted, &mut |category, found| {
+    let removed = archive.each(is_wanted, &mut |category, found| {
         let head = &found.head;
         if head.kind != Kind::Record || !wanted.period.contains(&head.at) {
             return ControlFlow::Continue(());
@@ -111,6 +117,8 @@ pub fn write(
         }
         ControlFlow::Continue(())
     })?;
+    written.removed = removed;
+    written.is_known = is_known.get();
     match failed {
         Some(error) => Err(error),
         None => log.finish().map(|()| written),

@@ -293,6 +293,65 @@ async fn the_command_line_verifies_shows_and_exports() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_left_about_a_subject_is_shown_with_it() {
+    let mut engine = Engine::with_sinks().await;
+    let (tenant, address) = ("H-1", "h1@huurder.example");
+    let id = engine.mailed_storno(NOORD, tenant, address, "F-1").await;
+    engine.close().await;
+    let (archive, folder) = (directory(&engine), tempfile::tempdir().unwrap());
+    let (archive, outputs) = (archive.to_str().unwrap(), folder.path().join("outputs"));
+    // Blanks around it mean nothing: it is stored without them.
+    let shown = sluis(&[
+        "archive",
+        "show",
+        "--archive",
+        archive,
+        "--corporation",
+        "1",
+        "--subject",
+        " invoice/F-1 ",
+        "--outputs",
+        outputs.to_str().unwrap(),
+    ]);
+    let lines = String::from_utf8(shown.stdout).unwrap();
+    assert!(lines.contains("\"kind\":\"output\""), "{lines}");
+    assert!(outputs.join(format!("{id}-1.eml")).exists(), "{lines}");
+    engine.end().await;
+}
+
+#[test]
+fn a_place_without_a_volume_is_no_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    // As a path that is one folder off, or a disk that is not mounted.
+    std::fs::create_dir(folder.path().join("archive")).unwrap();
+    let (place, to) = (folder.path().to_str().unwrap(), folder.path().join("to"));
+    let to = to.to_str().unwrap();
+    let of = ["--corporation", "1"];
+    let days = ["--from", "2026-01-01", "--until", "2026-12-31"];
+    let csv = ["--format", "csv", "--to", to];
+    for more in [
+        vec!["verify"],
+        [&["show", "--tenant", "H-1"][..], &of].concat(),
+        [&["export", "--tenant", "H-1", "--to", to][..], &of].concat(),
+        [&["process"][..], &of, &days, &csv].concat(),
+    ] {
+        let done = sluis(&[&["archive"][..], &more, &["--archive", place]].concat());
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(1), "{more:?}: {said}");
+        assert!(said.contains("no archive is there"), "{more:?}: {said}");
+    }
+    // What was published says what should be there, however much that is.
+    let head = format!("4000000000:{}", "0".repeat(64));
+    let done = sluis(&["archive", "verify", "--archive", place, "--head", &head]);
+    let said = String::from_utf8(done.stdout).unwrap();
+    assert!(
+        said.contains("the volumes up to 4000000000 are missing"),
+        "{said}"
+    );
+    assert!(said.contains("\n1 faults"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_archive_that_is_ahead_of_the_journal_is_not_written_to() {
     let (mut engine, _) = mailed().await;
     engine.close().await;

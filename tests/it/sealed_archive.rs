@@ -296,6 +296,13 @@ async fn the_command_line_shows_a_sealed_archive_and_exports_all_of_one_person()
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("--config names the configuration"), "{said}");
 
+    // Without the keys nobody is found by his number: that is not the same as that nothing is there.
+    for what in [&["show"][..], &["export", "--to", zip_path]] {
+        let unfound = sluis(&engine, &[what, &of[..]].concat());
+        let said = String::from_utf8_lossy(&unfound.stderr).into_owned();
+        assert!(said.contains("found only with --config"), "{said}");
+    }
+
     let shown = sluis(&engine, &[&["show"], &of[..], &config].concat());
     let lines = String::from_utf8(shown.stdout).expect("text");
     let lines: Vec<Value> = lines

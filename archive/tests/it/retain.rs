@@ -2,6 +2,7 @@
 //! told. Whatever is done to tombstones behind the archive's back, the check names.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -210,6 +211,28 @@ fn what_is_past_its_period_goes_and_the_rest_stays() {
         "once"
     );
     assert_eq!(stage.retain(&terms(), i64::from(NEWS) + 2).objects, 1);
+}
+
+#[test]
+fn whoever_walks_along_everything_is_told_how_many_objects_of_these_days_went() {
+    let stage = thinned();
+    let walk = |days: std::ops::Range<i64>| {
+        let mut left = 0;
+        let wants = |corporation: u16, first: i64, last: i64| {
+            corporation == 7 && first < days.end * DAY && last >= days.start * DAY
+        };
+        let removed = stage.archive.each(wants, &mut |_, _| {
+            left += 1;
+            ControlFlow::Continue(())
+        });
+        (removed.unwrap(), left)
+    };
+    assert_eq!(walk(0..3), (2, 40), "news of the first two days");
+    assert_eq!(
+        walk(2..3),
+        (0, 20),
+        "control: of the third day nothing went"
+    );
 }
 
 #[test]
