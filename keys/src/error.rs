@@ -49,7 +49,7 @@ pub enum KeyError {
     Damaged(KeyId),
     /// A tenant's key is wrapped by a key that was not given.
     #[error(
-        "corporation {corporation}: {count} keys of its tenants are wrapped by its key {fingerprint:016x}, which is not configured: configure it behind the current one"
+        "corporation {corporation}: {count} keys of its tenants are wrapped by its key {fingerprint:016x}, which is not configured: configure it behind the current one; `sluis config check --secrets` tells which key is which"
     )]
     Unwrappable {
         /// Whose.

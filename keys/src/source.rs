@@ -2,13 +2,25 @@
 //! such as the client of a key vault. Refuses to keep it, and to show it.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::str::FromStr;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
 use crate::data_key::KEY_BYTES;
+
+/// What the name of a key is derived in.
+const FINGERPRINT: &str = "sluis 2026 fingerprint of a corporation's key";
+/// Most bytes of a source: a key has 64 at most, and a line end.
+const MOST_BYTES: u64 = 4_096;
+/// How long a program may take to say something, and then to end. A start waits for it.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// A key of a corporation.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,6 +37,14 @@ impl Secret {
     #[must_use]
     pub const fn new(bytes: [u8; KEY_BYTES]) -> Self {
         Self(bytes)
+    }
+
+    /// A name of the key that says nothing of it. The file of keys has it beside what the key wraps.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let hash = blake3::derive_key(FINGERPRINT, &self.0);
+        let (first, _) = hash.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        u64::from_be_bytes(*first)
     }
 
     pub(crate) const fn bytes(&self) -> &[u8; KEY_BYTES] {
@@ -79,6 +99,28 @@ pub enum SourceError {
         /// How it ended.
         status: std::process::ExitStatus,
     },
+    /// The program did not end.
+    #[error("{program}: gave no key within {} s: look what it waits for", .longest.as_secs_f32())]
+    Slow {
+        /// The program.
+        program: String,
+        /// How long it had.
+        longest: Duration,
+    },
+    /// More came than any key has.
+    #[error("{from}: gives more than {MOST_BYTES} bytes: expected a key alone")]
+    TooLong {
+        /// The source.
+        from: String,
+    },
+    /// A key in the place of which something else stands.
+    #[error(
+        "{from}: all bytes of the key are the same: expected 32 random ones (openssl rand -hex 32)"
+    )]
+    NotRandom {
+        /// The source.
+        from: String,
+    },
     /// What came is no key.
     #[error(
         "{from}: {length} characters are no key: expected 32 random bytes as 64 hexadecimal digits or as base64 (openssl rand -hex 32)"
@@ -122,7 +164,8 @@ impl fmt::Display for KeySource {
 }
 
 impl KeySource {
-    /// Fetches the key. `variable` reads the environment. Blocks for as long as the program runs.
+    /// Fetches the key. `variable` reads the environment. Blocks for as long as the program runs, and
+    /// half a minute at most.
     ///
     /// # Errors
     /// See [`SourceError`].
@@ -130,45 +173,106 @@ impl KeySource {
         &self,
         variable: impl FnOnce(&str) -> Option<String>,
     ) -> Result<Secret, SourceError> {
-        let text = match self {
+        self.fetch_within(LONGEST, variable)
+    }
+
+    fn fetch_within(
+        &self,
+        longest: Duration,
+        variable: impl FnOnce(&str) -> Option<String>,
+    ) -> Result<Secret, SourceError> {
+        let bytes = match self {
             Self::File(path) => {
-                std::fs::read_to_string(path).map_err(|source| SourceError::File {
+                let read = File::open(path).and_then(first_bytes);
+                read.map_err(|source| SourceError::File {
                     path: path.clone(),
                     source,
                 })?
             }
-            Self::Environment(name) => {
-                variable(name).ok_or_else(|| SourceError::Environment(name.clone()))?
-            }
-            Self::Command(words) => run(words)?,
+            Self::Environment(name) => variable(name)
+                .ok_or_else(|| SourceError::Environment(name.clone()))?
+                .into_bytes(),
+            Self::Command(words) => run(words, longest)?,
         };
-        parse(text.trim()).ok_or_else(|| SourceError::NoKey {
-            from: self.to_string(),
-            length: text.trim().len(),
-        })
+        let from = self.to_string();
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(SourceError::TooLong { from });
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let text = text.trim();
+        let Some(key) = parse(text) else {
+            let length = text.chars().count();
+            return Err(SourceError::NoKey { from, length });
+        };
+        // As nobody's dice give it: a text that stands for a key that was to come.
+        match key.bytes().iter().all(|byte| *byte == key.bytes()[0]) {
+            true => Err(SourceError::NotRandom { from }),
+            false => Ok(key),
+        }
     }
 }
 
-fn run(words: &[String]) -> Result<String, SourceError> {
+/// What is there, and one byte more than there may be.
+fn first_bytes(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What a program says. One that says nothing in time, or too much, is killed.
+fn run(words: &[String], longest: Duration) -> Result<Vec<u8>, SourceError> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(SourceError::Form("command:".to_owned()));
     };
-    let output = Command::new(program)
+    let failed = |source| SourceError::Run {
+        program: program.clone(),
+        source,
+    };
+    let slow = || SourceError::Slow {
+        program: program.clone(),
+        longest,
+    };
+    let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
-        .output()
-        .map_err(|source| SourceError::Run {
-            program: program.clone(),
-            source,
-        })?;
-    if !output.status.success() {
-        return Err(SourceError::Failed {
-            program: program.clone(),
-            status: output.status,
-        });
+        .spawn()
+        .map_err(failed)?;
+    let output = child.stdout.take();
+    let read = move || output.map_or_else(|| Ok(Vec::new()), first_bytes);
+    let said = within(longest, read).map_err(failed)?;
+    let is_whole = said
+        .as_ref()
+        .is_some_and(|said| said.len() as u64 <= MOST_BYTES);
+    if !is_whole {
+        // It may have ended by itself.
+        drop(child.kill());
+        drop(child.wait());
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    let said = said.ok_or_else(slow)?;
+    if !is_whole {
+        return Ok(said);
+    }
+    let ended = within(longest, move || child.wait()).map_err(failed)?;
+    match ended.ok_or_else(slow)? {
+        status if status.success() => Ok(said),
+        status => Err(SourceError::Failed {
+            program: program.clone(),
+            status,
+        }),
+    }
+}
+
+/// What something that may block comes to; none: it has come to nothing in time, and goes on by itself.
+fn within<T: Send + 'static>(
+    longest: Duration,
+    blocks: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<Option<T>> {
+    let (to, from) = mpsc::channel();
+    let thread = thread::Builder::new().name("key-command".to_owned());
+    thread.spawn(move || to.send(blocks()))?;
+    from.recv_timeout(longest).ok().transpose()
 }
 
 /// 64 hexadecimal digits, or base64 of 32 bytes.
@@ -221,6 +325,7 @@ mod tests {
             ("vault:demo", "no source"),
             ("env:OTHER", "not set"),
             ("file:/nowhere/at/all", "cannot read"),
+            ("file:/dev/null", "0 characters"),
             ("command:/bin/false", "expected success"),
             ("command:/nowhere/at/all", "cannot be run"),
             (short.as_str(), "62 characters"),
@@ -231,5 +336,37 @@ mod tests {
             assert!(!error.contains(&HEX[..8]), "{error}");
         }
         assert_eq!(format!("{:?}", expected()), "Secret");
+    }
+
+    #[test]
+    fn what_never_ends_is_ended_and_what_is_endless_is_not_read() {
+        let fetch = |source: &str, longest| {
+            let source: KeySource = source.parse().expect(source);
+            let fetched = source.fetch_within(longest, |_| None);
+            fetched.expect_err("no key").to_string()
+        };
+        // Nothing comes, and no end.
+        let at_once = Duration::from_millis(1);
+        for waits in [
+            "command:/bin/sleep 1000",
+            "command:/usr/bin/tail -f /dev/null",
+        ] {
+            let said = fetch(waits, at_once);
+            assert!(said.contains("gave no key within"), "{said}");
+        }
+        for endless in ["command:/usr/bin/yes", "file:/dev/zero"] {
+            let said = fetch(endless, LONGEST);
+            assert!(said.contains("more than 4096 bytes"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_a_key_is_none() {
+        for same in ["00", "ff", "Aa"] {
+            let source: KeySource = "env:KEY".parse().expect("a source");
+            let error = source.fetch(|_| Some(same.repeat(32)));
+            let said = error.expect_err("no key").to_string();
+            assert!(said.contains("all bytes of the key are the same"), "{said}");
+        }
     }
 }

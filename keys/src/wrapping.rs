@@ -12,9 +12,6 @@ use crate::id::KeyId;
 use crate::slot::{WRAPPED_BYTES, Wrapped};
 use crate::source::Secret;
 
-/// What the name of a key is derived in.
-const FINGERPRINT: &str = "sluis 2026 fingerprint of a corporation's key";
-
 /// The keys of all corporations that have one.
 #[derive(Default)]
 pub struct WrappingKeys {
@@ -35,7 +32,7 @@ impl WrappingKeys {
     pub fn with(mut self, corporation: CorporationId, keys: &[Secret]) -> Self {
         let keys: Vec<_> = keys
             .iter()
-            .map(|key| (fingerprint(key), DataKey::new(key.bytes())))
+            .map(|key| (key.fingerprint(), DataKey::new(key.bytes())))
             .collect();
         if !keys.is_empty() {
             self.of.insert(corporation.0, keys);
@@ -137,13 +134,6 @@ impl Place<'_> {
         context[22..].copy_from_slice(&fingerprint.to_be_bytes());
         context
     }
-}
-
-/// A name for a key that says nothing of it.
-fn fingerprint(key: &Secret) -> u64 {
-    let hash = blake3::derive_key(FINGERPRINT, key.bytes());
-    let (first, _) = hash.split_first_chunk().unwrap_or((&[0; 8], &[]));
-    u64::from_be_bytes(*first)
 }
 
 #[cfg(test)]

@@ -8,11 +8,13 @@ use std::path::PathBuf;
 use sluis_actors::Book;
 use sluis_journal::MemoryJournal;
 
+use super::told::told;
 use crate::config::{
     ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, Problem,
     SETTINGS, flows,
 };
 use crate::flows::check;
+use crate::sealing::{Tried, try_all};
 
 /// Looks at the configuration, or helps to write it.
 #[derive(Debug, clap::Subcommand)]
@@ -22,7 +24,8 @@ pub enum ConfigCommand {
         /// Which configuration.
         #[command(flatten)]
         source: Source,
-        /// Also looks up the secrets and CA files that providers name, as a start would
+        /// Also looks up the secrets and CA files that providers name and the corporations' keys, as a
+        /// start would
         #[arg(long)]
         secrets: bool,
     },
@@ -143,8 +146,27 @@ fn look_up(
     if !asked {
         return Ok("secrets: not looked up; --secrets does".to_owned());
     }
-    let setups = config.provider_setups(&MapSecrets(env))?;
-    Ok(format!("secrets: found for {} providers", setups.len()))
+    let setups = config.provider_setups(&MapSecrets(env));
+    let (mut lines, mut problems) = (Vec::new(), Vec::new());
+    match setups {
+        Ok(setups) => lines.push(format!("secrets: found for {} providers", setups.len())),
+        Err(wrong) => problems.extend(wrong.0),
+    }
+    for Tried {
+        path,
+        source,
+        fingerprint,
+    } in try_all(config, env)
+    {
+        match fingerprint {
+            Ok(name) => lines.push(format!("key: {path}, {source}, is {name}")),
+            Err(error) => problems.push(Problem::new(path, source, "a key", told(&error))),
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(lines.join("\n")),
+        false => Err(ConfigProblems(problems)),
+    }
 }
 
 fn layers(source: &Source, loaded: &Loaded) -> String {
@@ -347,6 +369,47 @@ mod tests {
             reply.err.contains("provider.a.signing_key_env: "),
             "{}",
             reply.err
+        );
+    }
+
+    #[test]
+    fn check_fetches_the_keys_of_corporations_when_asked_and_names_them() {
+        let corporation = |keys: &str| {
+            format!(
+                "[[corporation]]\nid = 1\nname = \"demo\"\ndisplay_name = \"Demo\"\ndata_keys = [{keys}]\n[corporation.sender]\n\
+                 email_from = \"a@demo.example\"\nemail_name = \"Demo\"\nbounce_domain = \"b.demo.example\"\nsms_originator = \"Demo\"\n\
+                 public_url = \"http://127.0.0.1:8080\"\n"
+            )
+        };
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("key");
+        std::fs::write(&path, format!("{}\r\n", "0a1B".repeat(16))).unwrap();
+        let key = format!("\"file:{}\"", path.display());
+        let right = checked(&corporation(&key), true);
+        assert_eq!(right.code, 0, "{}", right.err);
+        assert!(
+            right.out.contains(&format!(
+                "key: corporation.demo.data_keys[0], file:{}, is ",
+                path.display()
+            )),
+            "{}",
+            right.out
+        );
+        assert!(!right.out.contains("0a1B0a1B"), "{}", right.out);
+        let gone = corporation(&format!("{key}, \"file:/nowhere/at/all\""));
+        assert_eq!(checked(&gone, false).code, 0);
+        let wrong = checked(&gone, true);
+        assert_eq!(wrong.code, 64);
+        assert!(
+            wrong.err.starts_with("corporation.demo.data_keys[1]: file:/nowhere/at/all: expected a key: /nowhere/at/all: cannot read"),
+            "{}",
+            wrong.err
+        );
+        assert_eq!(
+            wrong.err.matches("No such file").count(),
+            1,
+            "{}",
+            wrong.err
         );
     }
 

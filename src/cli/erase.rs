@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sluis_model::Clock as _;
 
 use super::config::{Reply, Source};
+use super::told::told;
 use crate::clock::SystemClock;
 use crate::sealing::{Order, Report, erase};
 
@@ -43,7 +44,7 @@ pub(super) fn run(args: &EraseArgs, environment: &BTreeMap<String, String>) -> R
         Ok(report) => Reply::good(said(&report)),
         Err(error) => Reply {
             out: String::new(),
-            err: format!("sluis: {error:#}\n"),
+            err: format!("sluis: {}\n", told(&error)),
             code: 1,
         },
     }

@@ -18,10 +18,8 @@ use crate::app::App;
 use crate::erasing::{Done, NotErased, Wish};
 use crate::explain::rfc3339;
 use crate::intake;
-use crate::sealing::Refusal;
+use crate::sealing::{MOST_TEXT, Refusal};
 
-/// Longest `by` and `why`: they stay in the journal.
-const MOST_TEXT: usize = 200;
 /// How long a call waits for the end. A journal of some gigabytes is read until then.
 const MOST_WAIT: Duration = Duration::from_secs(10);
 /// Seconds after which to ask again.

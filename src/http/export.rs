@@ -23,11 +23,10 @@ use crate::ask::ask;
 use crate::dossier::Dossier;
 use crate::intake;
 use crate::reading;
+use crate::sealing::MOST_TEXT;
 
 /// Most bytes of records and outputs: a dossier is put together in memory, some three times as large.
 const MOST_BYTES: usize = 32 << 20;
-/// Longest `by` and `why`.
-const MOST_TEXT: usize = 200;
 /// Seconds after which to ask again.
 const RETRY_AFTER: u32 = 5;
 /// Where audit lines go: a filter of its own for whoever keeps them apart.
@@ -165,7 +164,8 @@ fn busy() -> Problem {
 }
 
 fn too_large() -> Problem {
-    let text =
-        format!("more than {MOST_BYTES} bytes are held of this tenant: use `sluis archive export`");
+    let text = format!(
+        "more than {MOST_BYTES} bytes are held of this tenant: the operators export them with `sluis archive export`"
+    );
     Problem::new(StatusCode::CONFLICT, "dossier_too_large", text)
 }

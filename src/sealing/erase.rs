@@ -17,6 +17,10 @@ use super::refusal::Refusal;
 use super::start::{Sealing, open};
 use crate::config::{Config, Corporation};
 use crate::data_version;
+use crate::intake::line_problem;
+
+/// Longest `by` and `why`: they stay in the journal.
+pub(crate) const MOST_TEXT: usize = 200;
 
 /// Whom to erase, and who says so.
 #[derive(Clone, Debug)]
@@ -53,6 +57,7 @@ pub fn erase(
     now: Timestamp,
 ) -> anyhow::Result<Report> {
     let corporation = corporation(config, order)?;
+    check_texts(order)?;
     check_hold(corporation, &order.tenant)?;
     let key = TenantKey::new(corporation.id, &*order.tenant);
     data_version::check(&config.engine.data_dir)?;
@@ -111,13 +116,27 @@ pub fn erase(
     report
 }
 
+/// They stand in the journal for as long as the tenant is known to be erased: as the API takes them.
+fn check_texts(order: &Order) -> anyhow::Result<()> {
+    for (option, text) in [("--by", &order.by), ("--why", &order.why)] {
+        ensure!(
+            line_problem(option, text, 1, MOST_TEXT).is_none(),
+            "{option} {text:?}: expected a line of 1 to {MOST_TEXT} bytes for the record"
+        );
+    }
+    Ok(())
+}
+
 fn corporation<'a>(config: &'a Config, order: &Order) -> anyhow::Result<&'a Corporation> {
     let mut corporations = config.corporations.iter();
     let corporation = corporations.find(|corporation| corporation.name == order.corporation);
     corporation.with_context(|| {
+        let names = config.corporations.iter();
+        let names: Vec<&str> = names.map(|corporation| &*corporation.name).collect();
         format!(
-            "{:?}: no corporation of the configuration has this name",
-            order.corporation
+            "--corporation {:?}: expected the name of one in the configuration: {}",
+            order.corporation,
+            names.join(", ")
         )
     })
 }

@@ -21,6 +21,7 @@ mod wrapping;
 
 pub(crate) use archived::{count_plain, plain_entries};
 pub use checkpoints::SealedCheckpoints;
+pub(crate) use erase::MOST_TEXT;
 pub use erase::{Order, Report, erase};
 pub use erasures::TenantErasures;
 pub use journal::SealedJournal;
@@ -31,6 +32,7 @@ pub use refusal::Refusal;
 pub use rows::{Opened, RowSeal};
 pub use start::{Sealing, open};
 pub use veil::look;
+pub(crate) use wrapping::{Tried, try_all};
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use anyhow::ensure;
 use sluis_archive::{Lifted, Veil, VeilError};
 use sluis_keys::{Found, KeyError, KeyId, KeyStore, StoreOptions};
 use sluis_model::{CorporationId, TenantKey};
@@ -94,10 +95,16 @@ pub fn look(
     environment: &BTreeMap<String, String>,
 ) -> anyhow::Result<Option<Arc<dyn Veil>>> {
     let path = path(&config.engine.data_dir);
+    let wrapping = wrapping(config, environment)?;
     if !path.exists() {
+        ensure!(
+            wrapping.is_empty(),
+            "{}: no file of keys is there: engine.data_dir of the configuration says where it is, and SLUIS_ENGINE__DATA_DIR names \
+             another directory, such as a copy; where nothing was sealed yet, leave --config out",
+            path.display()
+        );
         return Ok(None);
     }
-    let wrapping = wrapping(config, environment)?;
     let store = KeyStore::look(&path, wrapping, StoreOptions::default());
     let store = store.map_err(|error: KeyError| anyhow::anyhow!("{}: {error}", path.display()))?;
     Ok(Some(Arc::new(TenantVeil::new(Arc::new(store)))))
