@@ -2,6 +2,7 @@
 //! the environment of the process.
 
 mod flows;
+mod keeping;
 mod keys;
 mod layers;
 mod rules;

@@ -317,7 +317,7 @@ impl Known {
 
 /// A legal hold on the tenant himself.
 pub(crate) fn check_hold(corporation: &Corporation, tenant: &str) -> Result<(), Refusal> {
-    match corporation.legal_holds.iter().any(|held| held == tenant) {
+    match corporation.holds(tenant) {
         true => Err(Refusal::Held(corporation.name.clone())),
         false => Ok(()),
     }
