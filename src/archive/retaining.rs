@@ -32,6 +32,8 @@ pub(super) struct Retaining {
     terms: Terms,
     next: Timestamp,
     pass: Option<Pass>,
+    /// Objects that a hold and that open flows keep, as it was told last.
+    kept: (u64, u64),
 }
 
 /// A pass under way.
@@ -47,6 +49,7 @@ impl Retaining {
             terms,
             next: Timestamp(0),
             pass: None,
+            kept: (0, 0),
         }
     }
 
@@ -92,7 +95,8 @@ impl Retaining {
         }
         let sum = pass.sum;
         self.pass = None;
-        ended(archive, &sum);
+        let is_new = std::mem::replace(&mut self.kept, (sum.held, sum.open)) != self.kept;
+        ended(archive, &sum, is_new);
         Ok(Step::Ended)
     }
 }
@@ -108,7 +112,7 @@ fn count(done: &Retained) {
 }
 
 /// What a pass did stands in the log and in the metrics.
-fn ended(archive: &Archive, sum: &Retained) {
+fn ended(archive: &Archive, sum: &Retained, is_new: bool) {
     let (went, why) = archive.try_again(MOST_TRIES);
     let undeleted = archive.undeleted();
     names::ARCHIVE_HELD.of(()).set(sum.held as f64);
@@ -122,14 +126,15 @@ fn ended(archive: &Archive, sum: &Retained) {
         open,
         hidden,
     } = *sum;
-    if objects > 0 || held > 0 || open > 0 || went > 0 {
+    // A hold lasts for years, and a pass an hour: what is as before needs no line.
+    if objects > 0 || went > 0 || is_new {
         tracing::info!(
             objects,
             entries,
             bytes,
             held,
             open,
-            "what was past its period was removed from the archive; a legal hold keeps `held` objects, open flows keep `open`"
+            "`objects` were past their period and were removed from the archive; a legal hold keeps `held`, open flows keep `open`"
         );
     }
     if hidden > 0 {
