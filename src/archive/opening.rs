@@ -1,7 +1,7 @@
 //! Owns the opening of an archive that may be away: its directory, its bucket, or its chain is damaged.
 //! Refuses to hold up the engine: an archive that is away is tried again while sends go on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use sluis_archive::{Archive, ArchiveError, Limits, Store, Veil};
 use sluis_journal::{Journal, Shard};
 
+use super::seen::{Lost, Seen};
 use crate::private::keep_private;
 
 /// How long it rests after the first failure; twice as long after each further one.
@@ -22,6 +23,9 @@ pub enum OpenError {
     /// Its store fails, or it is damaged.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// Volumes that were sealed there are not there.
+    #[error(transparent)]
+    Lost(#[from] Lost),
     /// It has records that the journal lost. The journal would give their sequences to others, and
     /// those would never be archived.
     #[error(
@@ -44,7 +48,8 @@ impl OpenError {
     pub(super) const fn is_of_another(&self) -> bool {
         match self {
             Self::Ahead { .. } | Self::Archive(ArchiveError::Shards { .. }) => true,
-            Self::Archive(
+            Self::Lost(_)
+            | Self::Archive(
                 ArchiveError::Store { .. }
                 | ArchiveError::Disk { .. }
                 | ArchiveError::Damaged { .. }
@@ -65,6 +70,15 @@ pub(super) enum Place {
     Bucket(Store),
 }
 
+impl Place {
+    fn shown(&self) -> String {
+        match self {
+            Self::Directory(directory) => directory.display().to_string(),
+            Self::Bucket(store) => store.shown().to_owned(),
+        }
+    }
+}
+
 /// What is needed to open an archive.
 pub struct Opening {
     pub(super) place: Place,
@@ -73,6 +87,7 @@ pub struct Opening {
     pub(super) journal: Arc<dyn Journal>,
     /// What seals its entries.
     pub(super) veil: Option<Arc<dyn Veil>>,
+    pub(super) seen: Arc<Seen>,
     pub(super) rest: Duration,
 }
 
@@ -83,8 +98,10 @@ impl Opening {
         limits: Limits,
         journal: Arc<dyn Journal>,
         veil: Option<Arc<dyn Veil>>,
+        data_dir: &Path,
     ) -> Self {
         Self {
+            seen: Arc::new(Seen::new(data_dir, place.shown())),
             place,
             shards: journal.shards(),
             limits,
@@ -115,6 +132,7 @@ impl Opening {
                 });
             }
         }
+        self.seen.check(archive.tip().volume)?;
         match &self.veil {
             Some(veil) => Ok(archive.veiled(veil.clone())),
             None => Ok(archive),
@@ -123,10 +141,7 @@ impl Opening {
 
     /// Where the archive is, for whoever reads of it.
     pub(super) fn shown(&self) -> String {
-        match &self.place {
-            Place::Directory(directory) => directory.display().to_string(),
-            Place::Bucket(store) => store.shown().to_owned(),
-        }
+        self.place.shown()
     }
 
     /// How long to rest before the next try.

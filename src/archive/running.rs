@@ -57,6 +57,7 @@ impl Archiving {
             journal: journal.clone(),
             clock: clock.clone(),
             standing: standing.clone(),
+            seen: opening.seen.clone(),
             first,
         };
         Self {

@@ -69,7 +69,8 @@ pub(crate) fn add(
     let journal: Arc<dyn Journal> = around.journal.clone();
     let outputs = Outputs::new(spool.clone(), again(&around));
     let limits = around.config.archive_limits();
-    let opening = Opening::new(place, limits, journal.clone(), around.veil);
+    let data_dir = &around.config.engine.data_dir;
+    let opening = Opening::new(place, limits, journal.clone(), around.veil, data_dir);
     let terms = around.config.archive_terms();
     let archiving = Archiving::add(bell, opening, outputs, terms, journal, around.clock);
     if let Some(stamps) = &around.config.archive.time_stamps {

@@ -14,6 +14,7 @@ use super::follower::Follower;
 use super::opening::{OpenError, Opening, Standing};
 use super::outputs::Outputs;
 use super::retaining::{Retaining, Step};
+use super::seen::Seen;
 use crate::following::{Piece, TakeError, Takes};
 use crate::telemetry::names;
 
@@ -25,6 +26,8 @@ pub(super) struct Parts {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) standing: Arc<Standing>,
+    /// What is remembered of it when this process has ended.
+    pub(super) seen: Arc<Seen>,
     /// Told of the first try to open the archive.
     pub(super) first: SyncSender<Result<(), OpenError>>,
 }
@@ -85,9 +88,23 @@ impl Taking {
         let step = self.retaining.step(archive, self.parts.clock.now());
         if step == Step::Ended && archive.owes_removals() {
             // The chain has what was removed from now on.
-            follower.seal(true)?.iter().for_each(say_sealed);
+            self.say_sealed(follower.seal(true)?.as_ref());
         }
         Ok(())
+    }
+}
+
+impl Taking {
+    /// The end of the chain stands in the log: whoever keeps the log notices a change.
+    fn say_sealed(&self, sealed: Option<&Sealed>) {
+        if let Some(sealed) = sealed {
+            let (volume, head) = (sealed.tip.volume, sealed.tip.hash);
+            let (entries, bytes) = (sealed.entries, sealed.bytes);
+            tracing::info!(volume, %head, entries, bytes, "a volume of the archive was sealed");
+            names::ARCHIVE_BYTES.of(()).increment(bytes);
+            names::ARCHIVE_ENTRIES.of(()).increment(entries);
+            self.parts.seen.note(volume);
+        }
     }
 }
 
@@ -103,7 +120,7 @@ impl Takes for Taking {
             known => self.work = known,
         }
         if let Work::Follow(follower) = &self.work {
-            follower.seal(false)?.iter().for_each(say_sealed);
+            self.say_sealed(follower.seal(false)?.as_ref());
         }
         Ok(())
     }
@@ -156,7 +173,7 @@ impl Takes for Taking {
 
     fn stop(&mut self, _: bool) -> Result<(), TakeError> {
         if let Work::Follow(follower) = &self.work {
-            follower.seal(true)?.iter().for_each(say_sealed);
+            self.say_sealed(follower.seal(true)?.as_ref());
         }
         Ok(())
     }
@@ -179,13 +196,4 @@ fn show(archive: &Archive, follower: &Follower) {
 fn first_bits(hash: Hash) -> f64 {
     let bits = hash.0[..6].iter();
     bits.fold(0.0, |number, byte| number * 256.0 + f64::from(*byte))
-}
-
-/// The end of the chain stands in the log: whoever keeps the log notices a change.
-fn say_sealed(sealed: &Sealed) {
-    let (volume, head) = (sealed.tip.volume, sealed.tip.hash);
-    let (entries, bytes) = (sealed.entries, sealed.bytes);
-    tracing::info!(volume, %head, entries, bytes, "a volume of the archive was sealed");
-    names::ARCHIVE_BYTES.of(()).increment(bytes);
-    names::ARCHIVE_ENTRIES.of(()).increment(entries);
 }

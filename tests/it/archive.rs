@@ -149,7 +149,13 @@ async fn the_head_grows_with_each_volume_and_the_archive_verifies_against_it() {
 async fn without_archive(engine: &mut Engine) {
     engine.close().await;
     std::fs::remove_dir_all(directory(engine)).unwrap();
+    forget(engine);
     engine.try_open().await.unwrap();
+}
+
+/// The operator says that it is lost, and that another one begins.
+fn forget(engine: &Engine) {
+    std::fs::remove_file(engine.data().join("archive.json")).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -319,6 +325,39 @@ async fn what_left_about_a_subject_is_shown_with_it() {
     engine.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_archive_whose_disk_is_not_mounted_is_not_begun_anew() {
+    let (mut engine, id) = mailed().await;
+    engine.close().await;
+    let (archive, away) = (directory(&engine), engine.data().join("on another disk"));
+    std::fs::rename(&archive, &away).unwrap();
+    // What is left is the directory on which it was mounted.
+    std::fs::create_dir(&archive).unwrap();
+    engine.try_open().await.unwrap();
+    let found = ready(&engine).await;
+    assert_eq!(found["state"], "away", "{found}");
+    let why = found["why"].as_str().unwrap();
+    assert!(
+        why.contains("Mount its disk") && why.contains("archive.json"),
+        "{why}"
+    );
+    let sent_meanwhile = mail(&engine, 2).await;
+    engine.close().await;
+    assert!(
+        !archive.join("volumes").exists(),
+        "nothing was written there"
+    );
+    // It is mounted.
+    std::fs::remove_dir_all(&archive).unwrap();
+    std::fs::rename(&away, &archive).unwrap();
+    engine.try_open().await.unwrap();
+    is_there(&engine).await;
+    for id in [&id, &sent_meanwhile] {
+        assert_eq!(output(&engine, NOORD, id).await.status, 200);
+    }
+    engine.end().await;
+}
+
 #[test]
 fn a_place_without_a_volume_is_no_archive() {
     let folder = tempfile::tempdir().unwrap();
@@ -365,7 +404,9 @@ async fn an_archive_that_is_ahead_of_the_journal_is_not_written_to() {
     let error = engine.try_open().await.unwrap_err();
     assert!(format!("{error:#}").contains("older copy"), "{error:#}");
     std::fs::rename(directory(&engine), engine.data().join("kept")).unwrap();
+    forget(&engine);
     engine.try_open().await.unwrap();
+    is_there(&engine).await;
     engine.end().await;
 }
 
