@@ -1,6 +1,9 @@
 //! Owns a dossier: everything that the archive has of a tenant, a subject or a notification, as files
 //! that a person can read and check without this engine. Refuses to read the archive itself.
 
+mod known;
+mod page;
+
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
@@ -11,6 +14,8 @@ use sluis_model::{Flow, FlowBook, FlowRef, Opens, Record, Tenant, TenantRecord, 
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
+use self::known::Known;
+use self::page::escaped;
 use crate::explain::{self, TimelineRow, rfc3339};
 
 /// What a dossier is made of.
@@ -63,10 +68,11 @@ impl FlowBook for NoFlows {
 }
 
 const README: &str = "\
-overview.html   what happened, newest first, and what left
+overview.html   what is known now, what happened, newest first, and what left
+known.json      from an engine that runs: what it knows now, for programs
 entries.jsonl   a line for each entry of the archive: see docs/archive-format.md of Sluis
 records.txt     all that came in and was decided, with every field, newest first
-state.txt       from an engine that runs: what it knows now, the profile, contact points, facts, what is open
+state.txt       the same with everything that only the engine uses
 outputs/        what left, byte for byte; mails open in any mail program
 manifest.json   every file with its hashes, and the head of the archive it was taken from
 SHA256SUMS      check with: sha256sum -c SHA256SUMS
@@ -105,10 +111,16 @@ impl Dossier<'_> {
             self.entries()?,
             self.records()?,
         ];
-        files.extend(self.state.map(|state| File {
-            name: "state.txt".to_owned(),
-            bytes: format!("{state:#?}\n").into(),
-        }));
+        if let Some(state) = self.state {
+            files.push(File {
+                name: "known.json".to_owned(),
+                bytes: serde_json::to_vec_pretty(&Known::of(state))?,
+            });
+            files.push(File {
+                name: "state.txt".to_owned(),
+                bytes: format!("{state:#?}\n").into(),
+            });
+        }
         files.extend(self.outputs().map(|(name, found)| File {
             name,
             bytes: found.body.to_vec(),
@@ -184,6 +196,9 @@ impl Dossier<'_> {
             page,
             "<p>Made {at} from an archive whose head is volume {volume}, {hash}.</p>"
         )?;
+        if let Some(state) = self.state {
+            page.push_str(&Known::of(state).page()?);
+        }
         page.push_str("<h2>What left</h2>\n<table><tr><th>when<th>channel<th>provider<th>attempt<th>kept<th>file</tr>\n");
         for (name, found) in self.outputs() {
             if let Some(of) = &found.head.output {
@@ -291,18 +306,4 @@ fn sums(files: &[File]) -> File {
 
 fn sha256(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

@@ -249,7 +249,15 @@ async fn one_call_gives_all_that_is_held_of_a_tenant_also_what_is_not_sealed_yet
         assert!(all.contains(needle), "{needle}");
     }
     assert!(!all.contains("H-2"), "nothing of anybody else");
-    assert!(files["state.txt"].contains(ADDRESS), "what is known now");
+    for (file, why) in [
+        ("state.txt", "what is known now"),
+        ("overview.html", "so that a person reads it"),
+        ("known.json", "so that a program reads it"),
+    ] {
+        assert!(files[file].contains(ADDRESS), "{why}: {file}");
+    }
+    let known: serde_json::Value = serde_json::from_str(&files["known.json"]).expect("JSON");
+    assert_eq!(known["contact_points"][0]["kind"], "email", "{known}");
     assert!(files.keys().any(|name| name.starts_with("outputs/")));
     assert_eq!(export(&engine, "H-NOBODY").await.status, 404);
 
