@@ -7,7 +7,7 @@ use bytes::Bytes;
 use object_store::path::Path;
 
 use crate::error::ArchiveError;
-use crate::store::Store;
+use crate::store::{Deleted, Store};
 
 /// A place for objects that are no archive. It waits as [`Store`] does.
 #[derive(Clone, Debug)]
@@ -68,11 +68,13 @@ impl Shelf {
             .collect())
     }
 
-    /// Removes an object; one that is not there is removed already.
+    /// Removes an object; one that is not there is removed already. Whether it is gone: a bucket with
+    /// versions shows it no more, and keeps it.
     ///
     /// # Errors
     /// The store fails or refuses.
-    pub fn delete(&self, name: &str) -> Result<(), ArchiveError> {
-        self.0.delete(&Path::from(name)).map(|_| ())
+    pub fn delete(&self, name: &str) -> Result<bool, ArchiveError> {
+        let deleted = self.0.delete(&Path::from(name))?;
+        Ok(deleted != Deleted::Hidden)
     }
 }

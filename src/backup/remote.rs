@@ -229,10 +229,14 @@ fn clear(
     let unneeded = there.keys().filter(|name| !needed.contains(*name)).cloned();
     let mut undeleted: Option<(u64, String)> = None;
     for name in older.chain(unneeded) {
-        if let Err(error) = shelf.delete(&name) {
-            let (count, _) = undeleted.get_or_insert_with(|| (0, error.to_string()));
-            *count += 1;
-        }
+        let why = match shelf.delete(&name) {
+            Ok(true) => continue,
+            Ok(false) => "the bucket keeps old versions: use one that keeps none, and remove these"
+                .to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let (count, _) = undeleted.get_or_insert((0, why));
+        *count += 1;
     }
     Ok(undeleted)
 }

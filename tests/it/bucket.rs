@@ -82,6 +82,28 @@ async fn a_copy_goes_into_a_bucket_and_comes_back_and_an_engine_starts_from_it_p
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Python with moto and boto3: .ci/run installs them"]
+async fn a_bucket_that_keeps_what_is_removed_is_no_place_for_copies_and_that_is_said() {
+    let server = Server::locked();
+    let (engine, _) = mailed().await;
+    let dir = tempfile::tempdir().unwrap();
+    let (staging, data) = (dir.path().join("staging"), engine.data());
+    let url = format!("s3://{BUCKET}/copies");
+    let backup = [
+        &["backup", "--data-dir", text(&data)],
+        &["--to", &url, "--staging", text(&staging)][..],
+    ]
+    .concat();
+    done(&server, &backup);
+    // The listing of the first copy is not shown any more, and a key that it has is still there.
+    let again = sluis(&server, &backup);
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert_eq!(again.status.code(), Some(1), "{said}");
+    assert!(said.contains("the bucket keeps old versions"), "{said}");
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Python with moto and boto3: .ci/run installs them"]
 async fn the_archive_in_a_bucket_is_checked_shown_exported_and_analysed() {
     let server = Server::locked();
     let (mut engine, id) = mailed().await;
