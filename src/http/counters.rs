@@ -15,7 +15,7 @@ use sluis_model::{Channel, Event};
 use super::auth::{Caller, Operator};
 use super::pauses;
 use super::problem::Problem;
-use super::query::{Asked, bad};
+use super::query::{Asked, bad, shown};
 use crate::app::App;
 use crate::counters::{self, Counted, Days, Full, Row};
 use crate::reading;
@@ -176,7 +176,8 @@ fn day(asked: &Asked, name: &str) -> Result<Option<Date>, Problem> {
     match text.parse() {
         Ok(day) if is_day => Ok(Some(day)),
         Ok(_) | Err(_) => Err(bad(format!(
-            "{name}: expected a day in Dutch time, such as 2026-02-02"
+            "{name} {:?}: expected a day in Dutch time, such as 2026-02-02",
+            shown(text)
         ))),
     }
 }
@@ -186,7 +187,10 @@ fn word(asked: &Asked, name: &str, words: &[&str]) -> Result<Option<String>, Pro
     match asked.word(name) {
         Some(word) if !words.contains(&word) => {
             let words = words.join(", ");
-            Err(bad(format!("{name}: expected one of {words}")))
+            Err(bad(format!(
+                "{name} {:?}: expected one of {words}",
+                shown(word)
+            )))
         }
         word => Ok(word.map(str::to_owned)),
     }

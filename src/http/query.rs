@@ -116,7 +116,8 @@ pub(super) fn bad(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail)
 }
 
-fn shown(text: &str) -> String {
+/// The beginning of what was given, for people.
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(MOST_SHOWN).collect()
 }
 
