@@ -51,8 +51,8 @@ pub enum Refusal {
     UnderWay,
     /// A record about several tenants names him; only for an engine that runs.
     #[error(
-        "refused: a fact or a cancellation for several tenants names this one, and its key is shared by them. Stop the engine and use \
-         `sluis erase`, or wait until the record is older than journal.keep_for and has gone"
+        "refused: a fact or a cancellation for several tenants names this one, and its key is shared by them. The operators can do it: \
+         they stop the engine for `sluis erase`. Or wait until the record is older than journal.keep_for and has gone"
     )]
     NamedWithOthers,
     /// Nothing is encrypted.
