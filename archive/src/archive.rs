@@ -328,6 +328,7 @@ impl Archive {
         if self.open.read().entries() == 0 && !self.owes_removals() {
             return Ok(None);
         }
+        self.ensure_there()?;
         self.open.write().close_all();
         self.compress(&mut writing.press)?;
         self.sealer.as_ref().map_or(Ok(()), Sealer::sync)?;
@@ -358,6 +359,33 @@ impl Archive {
         writing.since = None;
         self.sealed_to(manifest, tip);
         Ok(Some(sealed))
+    }
+
+    /// The newest volume is where it was sealed. A disk that was taken away while nobody looked leaves a
+    /// directory behind, into which one could write.
+    ///
+    /// # Errors
+    /// It is not there, or is another one; the store fails.
+    pub fn ensure_there(&self) -> Result<(), ArchiveError> {
+        let tip = self.tip();
+        if tip == Tip::EMPTY {
+            return Ok(());
+        }
+        let found = self
+            .store
+            .get(&names::object(tip.volume, names::MANIFEST))?;
+        match found.map(|bytes| Hash::of(&bytes)) {
+            Some(hash) if hash == tip.hash => Ok(()),
+            Some(_) => {
+                let what =
+                    "it is another one than was sealed: does another engine use this archive?";
+                Err(ArchiveError::damaged(manifest::place(tip.volume), what))
+            }
+            None => {
+                let what = "it was sealed and is not there any more: is its disk mounted?";
+                Err(ArchiveError::damaged(manifest::place(tip.volume), what))
+            }
+        }
     }
 
     /// What was sealed is in the chain, and nothing is open.

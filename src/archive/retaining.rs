@@ -73,11 +73,15 @@ impl Retaining {
     fn try_step(&mut self, archive: &Arc<Archive>, now: Timestamp) -> Result<Step, ArchiveError> {
         let pass = match &mut self.pass {
             Some(pass) => pass,
-            none => none.insert(Pass {
-                held: archive.held(&self.terms.held)?,
-                volume: 0,
-                sum: Retained::default(),
-            }),
+            none => {
+                // A tombstone must not be put where the archive is not.
+                archive.ensure_there()?;
+                none.insert(Pass {
+                    held: archive.held(&self.terms.held)?,
+                    volume: 0,
+                    sum: Retained::default(),
+                })
+            }
         };
         let newest = archive.tip().volume;
         let last = newest.min(pass.volume + VOLUMES_AT_ONCE);

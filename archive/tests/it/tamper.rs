@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sluis_archive::{Hash, Manifest, Report, Store, Tip, verify};
 
-use super::world::{filled, open};
+use super::world::{fill, filled, open};
 
 /// An archive of five volumes in a directory.
 struct Stage {
@@ -249,6 +249,29 @@ fn the_whole_chain_sealed_again_is_named_by_who_knows_any_of_its_ends() {
     assert_eq!(stage.faults(), [], "control");
     stage.tip.hash = Hash::of(b"another");
     stage.assert_only("volumes/0000000002/manifest.json", "published");
+}
+
+#[test]
+fn nothing_is_sealed_where_the_newest_volume_is_not_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::directory(folder.path()).unwrap();
+    let archive = filled(&store, 2, 10);
+    fill(&archive, 20..25);
+    let [there, away] = ["volumes", "away"].map(|name| folder.path().join(name));
+    // As when its disk is taken away: what is left is the directory on which it was mounted.
+    fs::rename(&there, &away).unwrap();
+    let error = archive.seal(3).unwrap_err().to_string();
+    assert!(error.contains("is its disk mounted?"), "{error}");
+    assert!(!there.exists(), "nothing was written");
+    fs::rename(&away, &there).unwrap();
+    assert_eq!(archive.seal(3).unwrap().unwrap().tip.volume, 3);
+    let report = verify(&store, Some(archive.tip()), &mut |_, _| ()).unwrap();
+    assert_eq!(report.faults, []);
+    // As when another engine seals here: what it wrote is not gone on with.
+    fs::write(there.join("0000000003/manifest.json"), "{}").unwrap();
+    fill(&archive, 25..30);
+    let error = archive.seal(4).unwrap_err().to_string();
+    assert!(error.contains("another engine"), "{error}");
 }
 
 #[test]
