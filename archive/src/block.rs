@@ -3,6 +3,7 @@
 //! line and one body, and a third frame has what the bodies have in common. Refuses to give back what
 //! does not have the hash that its manifest says.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -53,8 +54,8 @@ impl Press {
             bodies,
             common,
         } = groups.transpose()?.unwrap_or_default();
-        let raw_heads = [&filling.heads[..], &heads].concat();
-        let raw_bodies = [&filling.bodies[..], &bodies].concat();
+        let raw_heads = joined(&filling.heads, heads);
+        let raw_bodies = joined(&filling.bodies, bodies);
         let mut bytes = self.compress(&raw_heads)?;
         let heads_length = bytes.len();
         bytes.extend_from_slice(&self.compress(&raw_bodies)?);
@@ -80,6 +81,15 @@ impl Press {
         };
         let bytes = bytes.into();
         Ok(Block { bytes, of, keys })
+    }
+}
+
+/// One behind the other; nothing is copied where there is nothing sealed.
+fn joined(plain: &[u8], sealed: Vec<u8>) -> Cow<'_, [u8]> {
+    match (plain, sealed) {
+        (plain, sealed) if sealed.is_empty() => plain.into(),
+        ([], sealed) => sealed.into(),
+        (plain, sealed) => [plain, &sealed].concat().into(),
     }
 }
 

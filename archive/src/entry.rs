@@ -1,8 +1,6 @@
 //! Owns one entry: a line that says what it is, and a body. The body of a record is the record as the
 //! journal has it; the body of an output is what left, byte for byte. Refuses to decide what is kept.
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sluis_model::{CancelTarget, Input, Subject, TenantRecord};
@@ -218,12 +216,13 @@ fn length(body: &Bytes) -> u32 {
 
 /// The notifications that a record is about, each once.
 fn ids(record: &TenantRecord) -> Vec<Box<str>> {
-    let mut ids: BTreeSet<_> = record
-        .events
-        .iter()
+    let events = record.events.iter();
+    let mut ids: Vec<_> = events
         .filter_map(sluis_model::Event::notification)
+        .chain(words::about(&record.input))
         .collect();
-    ids.extend(words::about(&record.input));
+    ids.sort_unstable();
+    ids.dedup();
     ids.into_iter().map(|id| id.to_string().into()).collect()
 }
 

@@ -2,10 +2,11 @@
 //! far it follows each shard. Refuses to store anything: sealing does; and to compress: whoever fills
 //! it does, while others look.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rustc_hash::FxHashSet;
 
 use crate::block::{Block, Filling, Opened};
 use crate::entry::Entry;
@@ -53,7 +54,7 @@ pub(crate) struct OpenVolume {
     growing: usize,
     blocks: usize,
     /// Hashes of the tenants of its entries.
-    tenants: HashSet<u64>,
+    tenants: FxHashSet<u64>,
     entries: u64,
     reached: Vec<Reached>,
 }
@@ -74,7 +75,7 @@ impl OpenVolume {
             filling: 0,
             growing: 0,
             blocks: 0,
-            tenants: HashSet::new(),
+            tenants: FxHashSet::default(),
             entries: 0,
             reached: reached.collect(),
         }

@@ -112,9 +112,35 @@ impl NotificationId {
     }
 }
 
+/// Hex digits of an id.
+const ID_DIGITS: usize = 32;
+
 impl fmt::Display for NotificationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        // A number of 128 bits is divided for each digit when it is formatted.
+        let mut digits = [0; ID_DIGITS];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
+            pair[0] = digit(byte >> 4);
+            pair[1] = digit(byte & 0xf);
+        }
+        f.write_str(std::str::from_utf8(&digits).unwrap_or_default())
+    }
+}
+
+/// The hex digit of a number below 16.
+const fn digit(number: u8) -> u8 {
+    match number {
+        0..=9 => b'0' + number,
+        _ => b'a' - 10 + number,
+    }
+}
+
+/// The number of a hex digit.
+const fn number(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
     }
 }
 
@@ -128,13 +154,18 @@ impl FromStr for NotificationId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let plain = text.len() == 32
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        match u128::from_str_radix(text, 16) {
-            Ok(number) if plain => Ok(Self(number)),
-            _ => Err(IdError(text.chars().take(64).collect())),
+        let half = |digits: &str| {
+            let mut digits = digits.bytes();
+            digits.try_fold(0_u64, |half, digit| {
+                Some(half << 4 | u64::from(number(digit)?))
+            })
+        };
+        let halves = text.split_at_checked(ID_DIGITS / 2);
+        let halves = halves.filter(|_| text.len() == ID_DIGITS);
+        let read = halves.and_then(|(high, low)| Some((half(high)?, half(low)?)));
+        match read {
+            Some((high, low)) => Ok(Self(u128::from(high) << 64 | u128::from(low))),
+            None => Err(IdError(text.chars().take(64).collect())),
         }
     }
 }

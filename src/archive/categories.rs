@@ -1,9 +1,9 @@
 //! Owns the categories of notifications, as far as the follower needs them: a record after the first
 //! does not say it. Bounded: what was forgotten is read again from the first record. Refuses to guess.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use sluis_model::{Event, Input, NotificationId, Record, TenantRecord};
 
 /// Notifications that each half remembers: in all, between this and twice as many.
@@ -17,8 +17,8 @@ pub(super) type Read<'a> = dyn Fn(u64) -> Result<Option<Record>, sluis_journal::
 /// Categories that were seen.
 #[derive(Debug, Default)]
 pub(super) struct Categories {
-    young: HashMap<NotificationId, Arc<str>>,
-    old: HashMap<NotificationId, Arc<str>>,
+    young: FxHashMap<NotificationId, Arc<str>>,
+    old: FxHashMap<NotificationId, Arc<str>>,
     /// Of what is about no notification, or about one whose first record is gone.
     none: Arc<str>,
     last: Arc<str>,

@@ -2,9 +2,9 @@
 //! each attempt went. A record says only part of that. Bounded: what was forgotten is read again from
 //! the notification's earlier records. Refuses to guess: what is not kept any more is unknown.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use sluis_journal::JournalError;
 use sluis_model::{
     Channel, Event, FlowRef, Input, NotificationId, Open, Phase, Record, StoredTenant, TenantRecord,
@@ -76,8 +76,8 @@ impl Course {
 /// Courses that are remembered.
 #[derive(Debug, Default)]
 pub(super) struct Courses {
-    young: HashMap<NotificationId, Course>,
-    old: HashMap<NotificationId, Course>,
+    young: FxHashMap<NotificationId, Course>,
+    old: FxHashMap<NotificationId, Course>,
     providers: Vec<Arc<str>>,
 }
 
