@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod admission;
+pub mod allocator;
 pub mod app;
 mod arbiters;
 pub mod archive;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: sluis::allocator::Allocator = sluis::allocator::Allocator;
 
 fn main() -> ExitCode {
     sluis::cli::main()

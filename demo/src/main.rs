@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use sluis_demo::{DemoArgs, FastArgs};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: sluis::allocator::Allocator = sluis::allocator::Allocator;
 
 /// An output street for housing corporations, with its demo.
 #[derive(Debug, Parser)]
