@@ -9,7 +9,7 @@ use super::core::ShardCore;
 use super::place::Slot;
 use super::settings::RestSettings;
 use super::standing::Kind;
-use crate::tenant::Awake;
+use crate::tenant::{Awake, Hand};
 
 /// What falls due within this time keeps its tenant active, in milliseconds.
 const SOON_MS: i64 = MINUTE;
@@ -42,13 +42,17 @@ impl ShardCore {
         if looks == 0 || !self.may_store() {
             return;
         }
-        let mut stored = 0;
-        for _ in 0..looks {
+        // For the sake of who is idle every place counts: the hand goes round in a certain time.
+        let passed = idle.max(Hand::places_for_room(room, places));
+        let (mut looked, mut stored) = (0, 0);
+        for _ in 0..passed {
             let slot = self.rest.hand.next(places);
-            let rested = self.look_at(slot);
+            let tenant = self.tenants.awake(slot);
+            let rested = tenant.and_then(|tenant| self.look_at(tenant));
             self.rest.hand.found(rested.is_some(), places, self.now);
+            looked += usize::from(tenant.is_some());
             stored += usize::from(rested == Some(Rested::Stored));
-            if stored >= MOST_STORED {
+            if looked >= looks || stored >= MOST_STORED {
                 return;
             }
         }
@@ -60,8 +64,7 @@ impl ShardCore {
     }
 
     /// Gives one tenant its second chance, or puts it to rest.
-    fn look_at(&mut self, slot: Slot) -> Option<Rested> {
-        let tenant = self.tenants.awake(slot)?;
+    fn look_at(&mut self, tenant: Awake) -> Option<Rested> {
         if self.tenants.host.take_used(tenant) || !self.may_rest(tenant) {
             return None;
         }

@@ -1,19 +1,25 @@
 //! Owns the search for tenants to put to rest: a hand that goes round the places and gives each a
 //! second chance, so that nothing is kept in order of use. It goes fast while too many are active, and
-//! else once round in the time after which a tenant counts as idle. Refuses to look at more places
+//! else once round in the time after which a tenant counts as idle. Refuses to look at more tenants
 //! than the work at hand pays for.
 
 use sluis_model::Timestamp;
 
 use super::Slot;
 
-/// Places looked at for each message that was taken, while too many are active: a tenant has its
-/// second chance first.
+/// Active tenants looked at for each message that was taken, while too many are active: a tenant has
+/// its second chance first.
 const LOOKS_FOR_ONE: usize = 2;
-/// Places looked at in a turn in any case.
+/// Active tenants looked at in a turn in any case.
 const LOOKS_OF_A_TURN: usize = 16;
-/// Most places looked at in one turn: some dozens of microseconds.
+/// Most of them in one turn: some dozens of microseconds.
 const MOST_LOOKS: usize = 1_024;
+/// Places of passive tenants that are passed over for each active one: as many active ones as may be are
+/// kept when each message is for a passive tenant, and one in a hundred is active. Beyond that
+/// more stay active for a while.
+const PLACES_FOR_A_LOOK: usize = 64;
+/// Most places that are passed over in one turn: some dozens of microseconds too.
+const MOST_PLACES: usize = 16_384;
 /// Among so few places it never waits.
 const FEW: usize = 128;
 /// How long it waits, in milliseconds, when it has gone round and found nobody to put to rest.
@@ -42,14 +48,20 @@ impl Hand {
         }
     }
 
-    /// How many places to look at in this turn, which took `messages`, while too many of `places`
-    /// are active.
+    /// How many active tenants to look at in this turn, which took `messages`, while too many of
+    /// `places` are active.
     pub(crate) fn looks_for_room(&self, messages: usize, places: usize, now: Timestamp) -> usize {
         if now < self.not_before && self.not_before <= now.plus(REST_MS) {
             return 0;
         }
         let looks = LOOKS_OF_A_TURN + messages * LOOKS_FOR_ONE;
         looks.min(MOST_LOOKS).min(places)
+    }
+
+    /// How many places to pass over, at most, for so many looks; none twice.
+    pub(crate) fn places_for_room(looks: usize, places: usize) -> usize {
+        let passed = looks.saturating_mul(PLACES_FOR_A_LOOK);
+        passed.min(MOST_PLACES).min(places)
     }
 
     /// How many places to look at in this turn so that the hand goes round once in `idle_for`
@@ -132,6 +144,9 @@ mod tests {
         let now = Timestamp(5);
         assert_eq!(hand.looks_for_room(0, 4, now), 4, "no place twice");
         assert_eq!(hand.looks_for_room(100, 10_000, now), 216);
+        assert_eq!(Hand::places_for_room(216, 10_000), 10_000, "no place twice");
+        assert_eq!(Hand::places_for_room(216, 1_000_000), 216 * 64);
+        assert_eq!(Hand::places_for_room(1_024, 1_000_000), MOST_PLACES);
         for _ in 0..=2 * FEW {
             assert_eq!(hand.looks_for_room(100, 10_000, now), 216);
             hand.found(false, 4, now);

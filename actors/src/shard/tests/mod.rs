@@ -10,6 +10,7 @@ mod ended;
 mod erasure;
 mod passive;
 mod passive_carried;
+mod passive_many;
 mod passive_urgent;
 mod permits;
 mod standing;
