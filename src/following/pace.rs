@@ -37,6 +37,8 @@ pub(super) struct Used {
 pub(super) struct Pace {
     processors: f64,
     before: Used,
+    /// Whether the engine was busy up to then.
+    is_busy: bool,
     /// The rest that is still to come after what it worked.
     owed: Duration,
 }
@@ -46,6 +48,7 @@ impl Pace {
         Self {
             processors: processors.max(1) as f64,
             before: now,
+            is_busy: false,
             owed: Duration::ZERO,
         }
     }
@@ -61,14 +64,19 @@ impl Pace {
     /// How long to go on resting; zero when nothing is owed any more, or the engine is not busy any
     /// more.
     pub(super) fn rest_on(&mut self, now: Used) -> Duration {
-        let is_busy = self.engine_share(now) >= BUSY;
+        self.is_busy = self.engine_share(now) >= BUSY;
         self.before = now;
-        if !is_busy {
+        if !self.is_busy {
             self.owed = Duration::ZERO;
         }
         let rest = self.owed.min(MOST_REST);
         self.owed -= rest;
         rest
+    }
+
+    /// Whether the engine was busy when that was last looked at.
+    pub(super) const fn is_busy(&self) -> bool {
+        self.is_busy
     }
 
     /// The part of all processors that others than the follower's thread used since the last turn.
@@ -108,6 +116,7 @@ mod tests {
         let mut pace = Pace::new(2, used(0, 0, 0));
         let rest = pace.rest_after(used(0, 0, 0), used(5, 15, 5), LEAST_SHARE);
         assert_eq!(rest, ms(95), "the engine used both processors");
+        assert!(pace.is_busy());
         let rest = pace.rest_after(used(100, 180, 5), used(105, 195, 10), LEAST_SHARE);
         assert_eq!(rest, ms(95), "what it used during the rest counts");
     }
@@ -139,6 +148,7 @@ mod tests {
         let rest = pace.rest_after(used(0, 0, 0), used(200, 300, 100), LEAST_SHARE);
         assert_eq!(rest, MOST_REST);
         assert_eq!(pace.rest_on(used(450, 310, 100)), ms(0));
+        assert!(!pace.is_busy());
         assert_eq!(pace.rest_on(used(700, 560, 100)), ms(0), "nothing is owed");
     }
 

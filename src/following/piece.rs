@@ -8,8 +8,6 @@ use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::Record;
 use sluis_model::codec::CodecError;
 
-/// Records of a shard that one piece takes.
-const MOST_RECORDS: usize = 1_024;
 /// Bytes of records of one piece.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -39,6 +37,8 @@ pub(super) struct Wanted {
     pub(super) after: u64,
     /// The last, at most.
     pub(super) upto: u64,
+    /// How many of them, at most.
+    pub(super) most: usize,
 }
 
 /// Reads one piece after the other into the same room.
@@ -58,7 +58,12 @@ impl Pieces {
         journal: &dyn Journal,
         wanted: Wanted,
     ) -> Result<Piece, PieceError> {
-        let Wanted { shard, after, upto } = wanted;
+        let Wanted {
+            shard,
+            after,
+            upto,
+            most,
+        } = wanted;
         let mut ends = Vec::new();
         let buffer = &mut self.buffer;
         buffer.clear();
@@ -68,7 +73,7 @@ impl Pieces {
             }
             buffer.extend_from_slice(bytes);
             ends.push((sequence.0, buffer.len()));
-            if ends.len() >= MOST_RECORDS || buffer.len() >= MOST_BYTES {
+            if ends.len() >= most || buffer.len() >= MOST_BYTES {
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())

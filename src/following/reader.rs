@@ -14,6 +14,11 @@ use crate::clock;
 
 /// How long a stop lets it follow, in milliseconds: what is durable waits for the next start.
 const MOST_AT_STOP_MS: i64 = 5_000;
+/// Records of a shard that one piece has.
+const MOST_RECORDS: usize = 1_024;
+/// Records of all shards in a turn beside a busy engine. The rests behind it are in proportion, but a long
+/// turn would be a good part of what the engine does in a second.
+pub(super) const MOST_IN_SHORT_TURN: usize = 1_024;
 /// How long somebody may be behind, in milliseconds, and the work still use only what time others
 /// leave it.
 pub(super) const MOST_BEHIND_MS: i64 = 300_000;
@@ -40,9 +45,20 @@ impl Reader {
     /// little time holds the work for seconds, and ends before the next shard when somebody
     /// else is to go on.
     pub(super) fn turn(&mut self, goes_on: &dyn Fn() -> bool) -> Duration {
+        self.turn_of(MOST_RECORDS, goes_on)
+    }
+
+    /// The same with small pieces, for a thread that works beside a busy engine.
+    pub(super) fn short_turn(&mut self, goes_on: &dyn Fn() -> bool) -> Duration {
+        let shards = usize::from(self.journal.shards().max(1));
+        let most = (MOST_IN_SHORT_TURN / shards).clamp(1, MOST_RECORDS);
+        self.turn_of(most, goes_on)
+    }
+
+    fn turn_of(&mut self, most: usize, goes_on: &dyn Fn() -> bool) -> Duration {
         let now = monotonic();
         self.all.iter_mut().for_each(|taking| taking.begin(now));
-        self.follow(goes_on);
+        self.follow(most, goes_on);
         // What they did may have taken long, so their rests begin here.
         let now = monotonic();
         let rests = self.all.iter_mut().map(|taking| taking.end(now));
@@ -67,7 +83,7 @@ impl Reader {
             self.all
                 .iter_mut()
                 .for_each(|taking| taking.begin_to_stop(now));
-            self.follow(&|| true);
+            self.follow(MOST_RECORDS, &|| true);
             let is_done = self.all.iter().all(Taking::is_done);
             if is_done || self.clock.now().since(began) >= MOST_AT_STOP_MS {
                 break;
@@ -76,19 +92,19 @@ impl Reader {
         self.all.iter_mut().for_each(Taking::stop);
     }
 
-    fn follow(&mut self, goes_on: &dyn Fn() -> bool) {
+    fn follow(&mut self, most: usize, goes_on: &dyn Fn() -> bool) {
         for shard in 0..self.journal.shards() {
             if !goes_on() {
                 self.all.iter_mut().for_each(Taking::lacks);
                 return;
             }
-            self.follow_shard(shard);
+            self.follow_shard(shard, most);
         }
     }
 
-    /// A piece for each that is not at the end, the one who is furthest behind first. When that brings
-    /// it to where the next one is, both go on together.
-    fn follow_shard(&mut self, shard: u16) {
+    /// A piece of at most so many records for each that is not at the end, the one who is furthest behind
+    /// first. When that brings it to where the next one is, both go on together.
+    fn follow_shard(&mut self, shard: u16, most: usize) {
         let durable = self.journal.durable(Shard(shard)).0;
         let marks = self.all.iter().filter_map(|taking| taking.mark(shard));
         let mut marks: Vec<u64> = marks.filter(|mark| *mark < durable).collect();
@@ -100,6 +116,7 @@ impl Reader {
                 shard,
                 after: *mark,
                 upto: next.copied().unwrap_or(durable),
+                most,
             });
         }
         for taking in &mut self.all {

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use sluis_journal::{Batch, Journal as _, MemoryJournal, Shard};
 use sluis_model::{Clock, Control, ControlRecord, ManualClock, Record, Timestamp};
 
-use super::reader::{MOST_BEHIND_MS, Reader};
+use super::reader::{MOST_BEHIND_MS, MOST_IN_SHORT_TURN, Reader};
 use super::waiting::{Asked, Pressed};
 use super::{Bell, Piece, TakeError, Takes, Waiting};
 
@@ -103,7 +103,11 @@ struct Both {
 
 impl Both {
     fn after(marks: [u64; 2]) -> Self {
-        let journal = Arc::new(MemoryJournal::new(1, 8));
+        Self::over(1, marks)
+    }
+
+    fn over(shards: u16, marks: [u64; 2]) -> Self {
+        let journal = Arc::new(MemoryJournal::new(shards, 8));
         let clock = Arc::new(ManualClock::starting_at(Timestamp(1)));
         let seen = marks.map(Seen::after);
         let mut bell = Bell::new();
@@ -161,6 +165,20 @@ fn both_get_the_same_record_decoded_once() {
     let [one, two] = &both.seen;
     assert_eq!(one.sequences(), [1, 2, 3]);
     assert_eq!(*one.records.lock(), *two.records.lock());
+}
+
+#[test]
+fn a_short_turn_takes_a_part_of_a_shard_and_the_next_goes_on_there() {
+    let shards = 64;
+    let mut both = Both::over(shards, [0, 0]);
+    let part = MOST_IN_SHORT_TURN as u64 / u64::from(shards);
+    both.write(part as usize + 8);
+    let rest = both.reader.short_turn(&|| true);
+    assert_eq!(both.marks(), [part, part]);
+    assert_eq!(rest, Duration::ZERO, "there is more");
+    both.reader.short_turn(&|| true);
+    let all: Vec<u64> = (1..=part + 8).collect();
+    assert_eq!(both.seen[0].sequences(), all);
 }
 
 #[test]

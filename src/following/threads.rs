@@ -145,7 +145,10 @@ impl Work {
         let mut reader = self.reader.lock();
         let working = reader.as_mut()?;
         let began = used();
-        let wanted = working.turn(goes_on);
+        let wanted = match pace.is_busy() && share <= pace::LEAST_SHARE {
+            true => working.short_turn(goes_on),
+            false => working.turn(goes_on),
+        };
         drop(reader);
         Some(wanted.max(pace.rest_after(began, used(), share)))
     }
