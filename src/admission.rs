@@ -227,10 +227,7 @@ impl Admission {
     fn flow(&self, corporation: CorporationId, name: &str) -> Result<(FlowRef, &Flow), Rejected> {
         let reference = self.book.current(corporation, name);
         let found = reference.and_then(|reference| Some((reference, self.book.flow(reference)?)));
-        found.ok_or_else(|| {
-            let known = self.book.names(corporation).into_iter();
-            Rejected::UnknownFlow(known.map(str::to_owned).collect())
-        })
+        found.ok_or_else(|| Rejected::UnknownFlow(self.book.names(corporation)))
     }
 
     /// The answer of a repeat waits behind the first one's commit, in the same line of the same

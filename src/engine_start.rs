@@ -137,7 +137,7 @@ pub fn start_watched(
     }
     times.say();
     let fact_types = facts::load(config)?;
-    sluis_actors::telemetry::announce(stored.book.all_current().map(|(_, flow)| flow));
+    sluis_actors::telemetry::announce(stored.book.all_current().into_iter().map(|(_, flow)| flow));
     let app = App {
         fact_types,
         archiving,

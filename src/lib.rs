@@ -36,6 +36,7 @@ mod private;
 pub mod process;
 mod reading;
 pub mod reference_key;
+mod reload;
 pub mod scrape;
 pub mod sealing;
 pub mod serve;

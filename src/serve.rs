@@ -15,10 +15,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::config::{Config, KeyRing, MapSecrets, flows, steering};
+use crate::config::{Config, ConfigProblems, KeyRing, MapSecrets, flows, steering};
 use crate::engine_start::{self, Running, Surroundings};
 use crate::http;
 use crate::ports::{Edge, Ports};
+use crate::reload::Reload;
 use crate::service;
 use crate::telemetry;
 
@@ -48,6 +49,7 @@ pub async fn run(
     let secrets = environment.clone();
     let keys = Arc::new(KeyRing::new(config.keys()));
     let operators = Arc::new(KeyRing::new(config.operator_keys()));
+    let renewal = Reload::new(config.clone(), keys.clone(), operators.clone());
     let around = Surroundings {
         clock,
         prometheus: telemetry::install()?,
@@ -62,16 +64,8 @@ pub async fn run(
     let mut signals = Signals::listen()?;
     let (recovery, shutdown) = (Arc::<Recovery>::default(), CancellationToken::new());
     let ports = Ports::listen(&config, &recovery, &shutdown)?;
-    let read_again = || read_again(reload(), &keys, &operators, &ports);
-    let Some(running) = start(
-        &config,
-        around,
-        &ports,
-        &recovery,
-        &mut signals,
-        &read_again,
-    )
-    .await?
+    let early = || read_early(reload(), &renewal, &ports);
+    let Some(running) = start(&config, around, &ports, &recovery, &mut signals, &early).await?
     else {
         return Ok(());
     };
@@ -79,10 +73,7 @@ pub async fn run(
     service::ready();
     say_serving(&running, &ports, paused);
     let house = housekeeping(running.app.clone(), shutdown.clone());
-    let read_again = || {
-        read_again();
-        running.app.renew_credentials(&MapSecrets(&secrets));
-    };
+    let read_again = || read_again(reload(), &renewal, &running.app, (&ports, &secrets));
     if let Some(why) = until_the_end(&mut failed, &mut signals, &read_again).await {
         service::failed(&why);
         // Nothing may be answered any more: what is not durable must not look as if it were.
@@ -100,16 +91,46 @@ pub async fn run(
     .await
 }
 
-/// Takes keys and certificates from a fresh configuration; none: it has mistakes.
-fn read_again(fresh: Option<Config>, keys: &KeyRing, operators: &KeyRing, ports: &Ports) {
+/// Takes keys and certificates from a fresh configuration while the engine recovers; none: it has
+/// mistakes.
+fn read_early(fresh: Option<Config>, renewal: &Reload, ports: &Ports) {
     let Some(fresh) = fresh else {
         tracing::error!("the configuration has mistakes: keys and certificates stay as they were");
         return;
     };
-    keys.replace(fresh.keys());
-    operators.replace(fresh.operator_keys());
-    tracing::info!("API keys were read again");
+    renewal.take_keys(&fresh);
+    tracing::info!(
+        "API keys were read again; flows are those of the start, ask again when the engine is there"
+    );
     ports.reload(&fresh);
+}
+
+/// Takes over what can be taken over from a fresh configuration; none: it has mistakes. With a mistake
+/// anywhere everything stays as it was.
+fn read_again(
+    fresh: Option<Config>,
+    renewal: &Reload,
+    app: &App,
+    (ports, secrets): (&Ports, &BTreeMap<String, String>),
+) {
+    let taken = fresh.ok_or_else(ConfigProblems::default).and_then(|fresh| {
+        let checked = renewal.check(fresh)?;
+        renewal.take(&app.book, &**app.engine.journal(), checked)
+    });
+    match taken {
+        Ok((fresh, taken)) => {
+            tracing::info!("API keys were read again");
+            ports.reload(&fresh);
+            app.renew_credentials(&MapSecrets(secrets));
+            taken.say(&fresh);
+        }
+        Err(problems) => {
+            for problem in problems.0 {
+                tracing::error!(%problem, "a mistake in the configuration");
+            }
+            tracing::error!("the configuration has mistakes: everything stays as it was");
+        }
+    }
 }
 
 /// Waits for a signal that ends the process, or for a failure: then with why.

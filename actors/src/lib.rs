@@ -33,7 +33,7 @@ mod wake;
 
 pub use arbiter_waker::ArbiterWaker;
 pub use body::{NoBody, read_body};
-pub use book::{Book, BookProblem};
+pub use book::{Book, BookProblem, Change, Fresh, Renewed};
 pub use checkpointer::{CheckpointSettings, Checkpointed, Checkpointer};
 pub use claim::{Claim, Claimed};
 pub use dispatch::{Dispatch, Lease, Outcome};

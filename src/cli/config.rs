@@ -13,7 +13,7 @@ use crate::config::{
     ApiKey, CliOverrides, Config, ConfigProblems, EXIT_CONFIG, Loaded, MapSecrets, Problem,
     SETTINGS, flows,
 };
-use crate::flows::check;
+use crate::reload::placed;
 use crate::sealing::{Tried, try_all};
 
 /// Looks at the configuration, or helps to write it.
@@ -188,6 +188,7 @@ fn compile(config: &Config) -> Result<String, ConfigProblems> {
         .map_err(|found| ConfigProblems(placed(config, &found)))?;
     let mut names: Vec<String> = book
         .all_current()
+        .into_iter()
         .map(|(owner, flow)| named(config, owner, flow))
         .collect();
     names.sort();
@@ -219,21 +220,6 @@ fn named(
         format!(" of {}", corporation.name)
     });
     format!("{} {}{of}", flow.name, flow.version)
-}
-
-/// What is wrong with the flows, in the lines where it stands.
-fn placed(config: &Config, found: &[sluis_actors::BookProblem]) -> Vec<Problem> {
-    let (all, mistakes) = flows::find(config);
-    let report = check::check(&all, mistakes);
-    if report.mistakes.is_empty() {
-        return found.iter().map(flow_problem).collect();
-    }
-    report.mistakes.into_iter().map(Problem::from).collect()
-}
-
-fn flow_problem(found: &sluis_actors::BookProblem) -> Problem {
-    let path = format!("flow {}.{}", found.definition, found.path);
-    Problem::new(path, "wrong", "a flow that compiles", found.message.clone())
 }
 
 fn print(source: &Source, env: &BTreeMap<String, String>) -> Reply {

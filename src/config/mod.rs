@@ -3,6 +3,7 @@
 //! keys, secrets in the file, and to stop at the first mistake: every problem is reported at once.
 
 mod check;
+mod difference;
 mod engine;
 pub mod facts;
 pub mod flows;
@@ -28,6 +29,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
+pub use difference::Difference;
 pub use engine::MapSecrets;
 pub use keys::{ApiKey, KeyHash, KeyProblem, KeyRing};
 pub use layers::{CliOverrides, DEFAULT};

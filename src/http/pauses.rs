@@ -272,11 +272,11 @@ fn known_flow(app: &App, scope: &PauseScope) -> Result<(), Problem> {
     {
         return Ok(());
     }
-    let names: HashSet<&str> = whose
+    let names: HashSet<String> = whose
         .into_iter()
         .flat_map(|corporation| app.book.names(corporation))
         .collect();
-    let mut known: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    let mut known: Vec<String> = names.into_iter().collect();
     known.sort_unstable();
     Err(Rejected::UnknownFlow(known).into())
 }

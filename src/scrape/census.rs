@@ -111,7 +111,9 @@ fn places(app: &App) -> Groups {
     for corporation in app.corporations.keys() {
         groups.entry((*corporation, Standing::InDoubt)).or_default();
         let all = app.book.all_current();
-        let flows = all.filter(|(of, _)| of.is_none_or(|of| of == *corporation));
+        let flows = all
+            .into_iter()
+            .filter(|(of, _)| of.is_none_or(|of| of == *corporation));
         for why in flows.flat_map(|(_, flow)| standing_of(flow)) {
             groups.entry((*corporation, why)).or_default();
         }

@@ -1,7 +1,7 @@
 //! What a manager of services is told: systemd hands a socket to the process and waits there.
 
 use std::os::unix::net::UnixDatagram;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -28,15 +28,19 @@ impl Manager {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let config = dir.path().join("sluis.toml");
         let data = dir.path().join("data");
-        let text = format!("[engine]\nshards = 2\ndata_dir = \"{}\"\n", data.display());
+        let flows = dir.path().join("flows");
+        std::fs::create_dir(&flows).unwrap();
+        let text =
+            format!("[engine]\nshards = 2\ndata_dir = {data:?}\n[flows]\ndirectory = {flows:?}\n");
         std::fs::write(&config, text).unwrap();
+        let log = std::fs::File::create(dir.path().join("log")).unwrap();
         let mut program = Command::new(env!("CARGO_BIN_EXE_sluis"));
         program
             .args(["serve", "--http", "127.0.0.1:0"])
             .args(["--binary", "127.0.0.1:0", "--config"])
             .arg(&config)
             .env("NOTIFY_SOCKET", &address)
-            .stderr(Stdio::null());
+            .stderr(log);
         if let Some(watchdog) = watchdog_us {
             program.env("WATCHDOG_USEC", watchdog.to_string());
         }
@@ -76,6 +80,16 @@ impl Manager {
         kill_process(pid.expect("a process"), signal).unwrap();
     }
 
+    /// Has the configuration read again. Gives what the log says of that.
+    fn said_at_a_reload(&self) -> String {
+        let log = self.dir.path().join("log");
+        let before = std::fs::read_to_string(&log).unwrap().len();
+        self.signal(Signal::HUP);
+        self.until("RELOADING=1");
+        self.until("READY=1");
+        std::fs::read_to_string(&log).unwrap().split_off(before)
+    }
+
     /// Waits for the end. Gives the exit code.
     fn end(mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
@@ -103,6 +117,33 @@ fn it_is_told_ready_reading_again_and_stopping() {
         .expect("how long it may take");
     // 30 s for attempts under way, as the default says, and a minute for the rest.
     assert_eq!(bound, "90000000");
+    assert_eq!(manager.end(), Some(0));
+}
+
+#[test]
+fn flows_are_taken_over_while_it_serves_and_with_a_mistake_none() {
+    let manager = Manager::start(None);
+    manager.until("READY=1");
+    let flows = manager.dir.path().join("flows");
+    let flow = "name = \"ping\"\nversion = 1\npurpose = \"information\"\n[[step]]\nid = \"first\"\n\
+                send = { template = { null = \"hello\" }, via = [\"null\"] }\n";
+    std::fs::create_dir(flows.join("templates")).unwrap();
+    std::fs::write(flows.join("templates/hello.txt"), "Dag").unwrap();
+    std::fs::write(flows.join("ping.toml"), flow).unwrap();
+    assert!(manager.said_at_a_reload().contains("the flow is new"));
+    std::fs::write(
+        flows.join("ping.toml"),
+        flow.replace("version = 1", "version = 2"),
+    )
+    .unwrap();
+    std::fs::write(flows.join("torn.toml"), "name = ").unwrap();
+    let said = manager.said_at_a_reload();
+    assert!(said.contains("torn.toml:1"), "{said}");
+    assert!(said.contains("everything stays as it was"), "{said}");
+    std::fs::remove_file(flows.join("torn.toml")).unwrap();
+    let said = manager.said_at_a_reload();
+    assert!(said.contains("another definition"), "{said}");
+    manager.signal(Signal::TERM);
     assert_eq!(manager.end(), Some(0));
 }
 

@@ -39,9 +39,9 @@ fn a_corporations_own_flow_goes_before_the_shared_one() {
     );
     assert_eq!(
         (book.current(ONE, "none"), book.names(ONE)),
-        (None, vec!["notice", "other"])
+        (None, vec!["notice".to_owned(), "other".to_owned()])
     );
-    assert_eq!((book.len(), book.all_current().count()), (3, 3));
+    assert_eq!((book.len(), book.all_current().len()), (3, 3));
     assert!(book.templates(own.reference()).is_some());
 }
 
@@ -189,4 +189,80 @@ fn a_stored_definition_that_was_changed_stops_the_start() {
         "{}",
         problems[0]
     );
+}
+
+fn names(renewed: &[Renewed]) -> Vec<(&str, Change)> {
+    renewed
+        .iter()
+        .map(|renewed| (&*renewed.name, renewed.change))
+        .collect()
+}
+
+#[test]
+fn what_is_taken_over_is_current_at_once_and_what_was_stays_known() {
+    let journal = MemoryJournal::new(1, 1);
+    let (old, gone) = (definition("notice", 1, "sms"), definition("gone", 1, "sms"));
+    let book = Book::load(&journal, vec![(None, old.clone()), (None, gone.clone())]).unwrap();
+    let held = book.flow(old.reference()).expect("it is there");
+    let (new, more) = (definition("notice", 2, "sms"), definition("more", 1, "sms"));
+    let fresh = Book::check(vec![(None, new.clone()), (None, more.clone())]).unwrap();
+    let expected = [
+        ("more", Change::Added),
+        ("notice", Change::Changed),
+        ("gone", Change::Removed),
+    ];
+    assert_eq!(names(&book.take_over(&journal, fresh).unwrap()), expected);
+    assert_eq!(book.current(ONE, "notice"), Some(new.reference()));
+    assert_eq!(
+        (book.current(ONE, "gone"), book.names(ONE).len()),
+        (None, 2)
+    );
+    assert!(
+        book.knows(ONE, "gone"),
+        "what was accepted under it goes on"
+    );
+    assert_eq!((held.version, book.len()), (1, 4));
+    assert!(book.templates(gone.reference()).is_some());
+    assert_eq!(
+        book.flow(more.reference()).map(|flow| flow.version),
+        Some(1)
+    );
+    // A start finds all of it.
+    let after = Book::load(&journal, vec![(None, new)]).unwrap();
+    assert_eq!(after.len(), 4);
+}
+
+#[test]
+fn what_is_the_same_changes_nothing_and_what_comes_back_is_what_it_was() {
+    let journal = MemoryJournal::new(1, 1);
+    let (one, two) = (
+        definition("notice", 1, "sms"),
+        definition("notice", 2, "sms"),
+    );
+    let book = Book::load(&journal, vec![(None, one.clone())]).unwrap();
+    let take = |definition: &Definition| {
+        let fresh = Book::check(vec![(None, definition.clone())]).unwrap();
+        book.take_over(&journal, fresh).unwrap().len()
+    };
+    assert_eq!(
+        [take(&one), take(&two), take(&one), take(&one)],
+        [0, 1, 1, 0]
+    );
+    assert_eq!(
+        (book.len(), book.current(ONE, "notice")),
+        (2, Some(one.reference()))
+    );
+}
+
+#[test]
+fn of_definitions_with_a_mistake_none_is_taken() {
+    let right = definition("right", 1, "sms");
+    let problems = Book::check(vec![
+        (None, right.clone()),
+        (None, definition("wrong", 0, "sms")),
+        (None, right),
+        (Some(ONE), definition("pigeon", 1, "pigeon")),
+    ])
+    .expect_err("three mistakes");
+    assert!(problems.len() >= 3, "{problems:?}");
 }
