@@ -51,7 +51,8 @@ impl Reload {
         let mut definitions = flows::load(&config)?;
         // A corporation that the engine does not know has no flow either.
         definitions.retain(|(owner, _)| owner.is_none_or(|owner| self.knows(&config, owner)));
-        let flows = Book::check(definitions).map_err(|found| ConfigProblems(placed(&config, &found)))?;
+        let flows =
+            Book::check(definitions).map_err(|found| ConfigProblems(placed(&config, &found)))?;
         Ok(Checked { config, flows })
     }
 

@@ -273,6 +273,10 @@ fn reason(cause: &Cause, flow: Option<&Flow>) -> String {
                 .map_or("?", |guard| &guard.name);
             format!("guard '{name}' does not hold")
         }
+        Cause::Branched { step, .. } => {
+            let step = flow.and_then(|flow| flow.step(*step));
+            format!("step '{}' leads there", step.map_or("?", |step| &step.id))
+        }
         Cause::Stop { stop, .. } => {
             let name = flow
                 .and_then(|flow| flow.stops.get(usize::from(*stop)))

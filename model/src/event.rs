@@ -119,6 +119,26 @@ pub enum Cause {
         /// Name of the cap.
         cap: Box<str>,
     },
+    /// A step that chooses led here. Since record version 5.
+    Branched {
+        /// Index of the step.
+        step: u8,
+        /// Which of its ways.
+        way: Branched,
+        /// What its cases saw, in their order, up to the one that decided.
+        observed: Box<[Seen]>,
+    },
+}
+
+/// The way that a step took which chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Branched {
+    /// The case with this index is true.
+    Case(u8),
+    /// No case is true.
+    Otherwise,
+    /// The case with this index cannot be judged, and none before it is true.
+    Unknown(u8),
 }
 
 /// How a channel was chosen.
@@ -182,7 +202,8 @@ pub enum Event {
     Held {
         /// Which.
         id: NotificationId,
-        /// Index of the guard.
+        /// Number of the rule that holds it: a guard, or a case of a step; see
+        /// [`Flow::holds`](crate::Flow::holds).
         guard: u8,
         /// What was seen.
         observed: Seen,

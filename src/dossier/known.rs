@@ -4,17 +4,17 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use sluis_model::{Preference, Tenant};
+use sluis_model::Tenant;
 
 use super::page::escaped;
-use crate::explain::ContactPoint;
+use crate::explain::{ContactPoint, PreferenceRow};
 
 /// What is known, without how it is used.
 #[derive(Serialize)]
 pub(super) struct Known<'a> {
     name: &'a str,
     language: &'a str,
-    preferences: &'a [Preference],
+    preferences: Vec<PreferenceRow>,
     contact_points: Vec<ContactPoint>,
     /// What he owes in all, when a fact told it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,8 @@ impl<'a> Known<'a> {
         Self {
             name: profile.map_or("", |profile| &profile.name),
             language: profile.map_or("", |profile| &profile.language),
-            preferences: profile.map_or(&[], |profile| &profile.preferences),
+            preferences: profile
+                .map_or_else(Vec::new, |profile| PreferenceRow::of(&profile.preferences)),
             contact_points: ContactPoint::of(tenant),
             balance_cents: tenant.balance().map(|(cents, _)| cents),
             money: money.collect(),
@@ -64,7 +65,7 @@ impl<'a> Known<'a> {
         };
         line("name", self.name)?;
         line("language", self.language)?;
-        for preference in self.preferences {
+        for preference in &self.preferences {
             let value = format!("{} for {}", preference.channel, preference.category);
             line("preferred channel", &value)?;
         }

@@ -2,10 +2,10 @@
 //! compile until it has both.
 
 use sluis_model::flow::Seen;
-use sluis_model::{Cause, Flow, Refusal};
+use sluis_model::{Branched, Cause, Flow, Refusal};
 
 use super::reason::reason;
-use super::words::{guard, scrub, seen, values};
+use super::words::{guard, scrub, seen, step, values};
 
 /// Stable code of a cause.
 #[must_use]
@@ -36,6 +36,7 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::Blocked { .. } => "blocked",
         Cause::Unexplained { .. } => "unexplained",
         Cause::Capped { .. } => "capped",
+        Cause::Branched { .. } => "branch",
     }
 }
 
@@ -95,6 +96,41 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
                 "a message came about attempt {attempt} that cannot be read automatically ({}): it may or may not have arrived",
                 reason(why)
             )
+        }
+        Cause::Branched {
+            step,
+            way,
+            observed,
+        } => branched(*step, *way, observed, flow),
+    }
+}
+
+/// The way that a step took which chooses, with what its cases saw.
+fn branched(index: u8, way: Branched, observed: &[Seen], flow: Option<&Flow>) -> String {
+    let step = step(flow, index);
+    let cases: Vec<String> = observed
+        .iter()
+        .enumerate()
+        .map(
+            |(case, saw)| match flow.and_then(|flow| flow.case(index, case)) {
+                Some(rule) => format!("{} with {}", rule.when.text, seen(rule.when, saw)),
+                None => format!("case {} with {}", case + 1, values(saw)),
+            },
+        )
+        .collect();
+    let (last, before) = match cases.split_last() {
+        Some((last, before)) => (last.as_str(), before.join("; ")),
+        None => ("", String::new()),
+    };
+    match (way, before.as_str()) {
+        (Branched::Case(_), "") => format!("in {step} {last} is true"),
+        (Branched::Case(_), before) => {
+            format!("in {step} {last} is true, and before it not true: {before}")
+        }
+        (Branched::Otherwise, _) => format!("in {step} no case is true: {}", cases.join("; ")),
+        (Branched::Unknown(_), "") => format!("{step} cannot judge {last}"),
+        (Branched::Unknown(_), before) => {
+            format!("{step} cannot judge {last}, and before it not true: {before}")
         }
     }
 }

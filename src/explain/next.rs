@@ -97,17 +97,16 @@ fn leave_to_start(channel: Channel, pinned: Option<&str>) -> String {
     }
 }
 
-/// The facts that a guard needs.
+/// The facts that a guard needs, or a case of a step.
 fn facts(guard: u8, flow: Option<&Flow>, held: Option<&Seen>) -> String {
-    let rule = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(guard))?)));
+    let rule = flow.and_then(|flow| Some((flow, flow.holds(guard)?)));
     let Some((flow, rule)) = rule else {
-        return format!("guard {} cannot be judged", guard + 1);
+        return format!("guard {} cannot be judged", u16::from(guard) + 1);
     };
     match held {
-        Some(observed) => format!("guard '{}': {}", rule.name, wanting(flow, rule, observed)),
+        Some(observed) => format!("{rule}: {}", wanting(flow, &rule.as_guard(), observed)),
         None => {
-            let (name, when) = (&rule.name, &rule.when.text);
-            format!("guard '{name}' ({when}) cannot be judged")
+            format!("{rule} ({}) cannot be judged", rule.when.text)
         }
     }
 }

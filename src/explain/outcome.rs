@@ -101,7 +101,8 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
         | Cause::NotAllowListed
         | Cause::Interrupted { .. }
         | Cause::Unexplained { .. }
-        | Cause::Capped { .. } => None,
+        | Cause::Capped { .. }
+        | Cause::Branched { .. } => None,
     }
 }
 

@@ -9,9 +9,9 @@ use super::words::rfc3339;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PreferenceRow {
     /// A category, or `*` for all others.
-    category: String,
+    pub(crate) category: String,
     /// The channel.
-    channel: Channel,
+    pub(crate) channel: Channel,
     /// Who said so.
     source: PointSource,
     /// Since when, RFC 3339 in UTC; absent: not known.

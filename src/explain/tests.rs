@@ -1,6 +1,7 @@
 //! Owns the check that explanations say what was decided: stories are played by the model itself,
 //! with the shipped flows. Refuses records made up by hand, where the model can make them.
 
+mod branching;
 mod sentences;
 mod walking;
 mod world;

@@ -263,14 +263,17 @@ fn operand_name(flow: &Flow, operand: &Operand) -> String {
 }
 
 /// `guard 'balance above zero': facts.balance_cents > 0 held with 45000, told …`.
-pub(super) fn guard(flow: Option<&Flow>, index: u8, verb: &str, saw: &Seen) -> String {
-    match flow.and_then(|flow| flow.guards.get(usize::from(index))) {
-        Some(guard) => format!(
-            "guard '{}': {} {verb} with {}",
-            guard.name,
-            guard.when.text,
-            seen(&guard.when, saw)
+pub(super) fn guard(flow: Option<&Flow>, number: u8, verb: &str, saw: &Seen) -> String {
+    match flow.and_then(|flow| flow.holds(number)) {
+        Some(rule) => format!(
+            "{rule}: {} {verb} with {}",
+            rule.when.text,
+            seen(rule.when, saw)
         ),
-        None => format!("guard {} {verb} with {}", index + 1, values(saw)),
+        None => format!(
+            "guard {} {verb} with {}",
+            u16::from(number) + 1,
+            values(saw)
+        ),
     }
 }

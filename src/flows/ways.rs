@@ -48,7 +48,7 @@ pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
     if let Some(go) = step.kind.waited() {
         let after = match step.kind.enter(Timestamp(0)) {
             Begin::Wait(until) => Some(length(until.0)),
-            Begin::Send | Begin::Ask(_) => None,
+            Begin::Send | Begin::Ask(_) | Begin::Choose => None,
         };
         ways.push(Way {
             after,
@@ -58,6 +58,10 @@ pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
     if let Some(question) = step.kind.question() {
         let answers = question.answers.iter();
         ways.extend(answers.map(|(answer, go)| plain(&format!("answer {answer}"), go)));
+    }
+    if step.kind.branches().is_some() {
+        let cases = step.kind.ways_out().into_iter();
+        ways.extend(cases.map(|way| plain(&way.when, way.go)));
     }
     ways
 }

@@ -23,6 +23,9 @@ pub(super) fn does(step: &Step) -> String {
     if let Some(question) = step.kind.question() {
         return format!("task on list {}", question.list);
     }
+    if step.kind.branches().is_some() {
+        return "branches".to_owned();
+    }
     match step.kind.waited() {
         Some(_) => "waits".to_owned(),
         None => "goes on".to_owned(),

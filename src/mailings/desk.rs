@@ -173,7 +173,7 @@ impl Mailings {
         let found = reference.and_then(|reference| Some((reference, self.book.flow(reference)?)));
         found.ok_or_else(|| {
             let known = self.book.names(corporation).into_iter();
-            NotDone::UnknownFlow(known.map(str::to_owned).collect())
+            NotDone::UnknownFlow(known.collect())
         })
     }
 

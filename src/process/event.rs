@@ -2,7 +2,9 @@
 //! whatever names or quotes a person: addresses, texts, and what providers wrote.
 
 use sluis_archive::Head;
-use sluis_model::{Cause, Channel, Event, Input, NotificationId, TenantRecord, Timestamp, Why};
+use sluis_model::{
+    Branched, Cause, Channel, Event, Input, NotificationId, TenantRecord, Timestamp, Why,
+};
 
 use super::names::Names;
 
@@ -153,6 +155,15 @@ fn at_end(name: &str, cause: Option<&Cause>) -> Details {
         ..Details::default()
     }
 }
+/// The way that a step took which chooses. Numbers count from 0, as those of guards do.
+fn branched(way: Branched) -> String {
+    match way {
+        Branched::Case(case) => format!("branch case {case}"),
+        Branched::Otherwise => "branch otherwise".to_owned(),
+        Branched::Unknown(case) => format!("branch unknown {case}"),
+    }
+}
+
 /// The cause in a word, with the code of the provider's reason where it has one. Notes and answers of
 /// people are left out: they may name somebody.
 pub(crate) fn reason(cause: &Cause) -> String {
@@ -183,5 +194,6 @@ pub(crate) fn reason(cause: &Cause) -> String {
         Cause::Blocked { why } => with("blocked", why),
         Cause::Unexplained { why, .. } => with("unexplained", why),
         Cause::Capped { .. } => "capped".to_owned(),
+        Cause::Branched { way, .. } => branched(*way),
     }
 }

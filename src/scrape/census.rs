@@ -121,11 +121,11 @@ fn places(app: &App) -> Groups {
     groups
 }
 
-/// The lists and guards at which notifications of this flow can stand.
+/// The lists, guards and choosing steps at which notifications of this flow can stand.
 fn standing_of(flow: &Flow) -> Vec<Standing> {
-    let held = flow.guards.iter().map(|guard| Standing::Held {
+    let held = flow.holding().map(|rule| Standing::Held {
         flow: flow.name.clone(),
-        guard: guard.name.clone(),
+        guard: rule.name.into(),
     });
     let lists = flow
         .lists()

@@ -191,10 +191,10 @@ sluis_actors::metric_list! {
     TASKS: Gauge "sluis_tasks_open" { corporation, list };
     /// How long the oldest open task has waited, by corporation and list.
     TASKS_OLDEST: Gauge "sluis_tasks_oldest_seconds" { corporation, list };
-    /// Notifications that a guard holds until facts come, by corporation, flow and guard. Many: a
+    /// Notifications that a guard or a branching step holds until facts come, by corporation, flow and name of the guard or step. Many: a
     /// feed is missing or stale.
     HELD: Gauge "sluis_held_notifications" { corporation, flow, guard };
-    /// How long the oldest held notification has been held, by corporation, flow and guard.
+    /// How long the oldest held notification has been held, by corporation, flow and name of the guard or step.
     HELD_OLDEST: Gauge "sluis_held_oldest_seconds" { corporation, flow, guard };
     /// Attempts whose outcome is unknown and that wait for a receipt, by corporation.
     IN_DOUBT: Gauge "sluis_in_doubt_attempts" { corporation };

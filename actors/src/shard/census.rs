@@ -133,8 +133,8 @@ fn why(kind: &Kind, flows: &dyn FlowBook) -> Standing {
         Kind::Held(reference, guard) => {
             let flow = flows.flow(*reference);
             let guard = flow
-                .and_then(|flow| flow.guards.get(usize::from(*guard)))
-                .map(|guard| guard.name.clone());
+                .and_then(|flow| flow.holds(*guard))
+                .map(|rule| rule.name.into());
             Standing::Held {
                 flow: flow.map(|flow| flow.name.clone()).unwrap_or_default(),
                 guard: guard.unwrap_or_default(),

@@ -61,14 +61,14 @@ fn counted(((corporation, state, at), (count, oldest)): (Place, (u64, Timestamp)
     }
 }
 
-/// The list of a task, the guard that holds.
+/// The list of a task; the guard that holds, or the step that does.
 fn place(group: &Group, flows: &dyn FlowBook) -> Option<Box<str>> {
     match &group.kind {
         Kind::Task(list) => Some(list.clone()),
         Kind::Alike(alike) => Some(alike.list.clone()),
         Kind::Held(flow, guard) => {
-            let guard = flows.flow(*flow)?.guards.get(usize::from(*guard))?;
-            Some(guard.name.clone())
+            let rule = flows.flow(*flow)?.holds(*guard)?;
+            Some(rule.name.into())
         }
         Kind::InDoubt(_) => None,
     }

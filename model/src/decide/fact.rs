@@ -140,10 +140,10 @@ impl Turn<'_> {
             _ => None,
         };
         // What is still unknown stays held until the same instant as before.
-        if let Some(guard) = held_by
-            && !self.still_held(id, guard)
+        if let Some(rule) = held_by
+            && !self.still_held(id, rule)
         {
-            self.seek_permit(id);
+            self.ask_again(id);
         }
         self.open(id).is_none()
     }

@@ -12,7 +12,7 @@ use crate::state::{Open, Phase};
 
 /// The answer every task knows: end it by hand.
 const CLOSE: &str = "close";
-/// The answer every task knows that stands at a send: try the step again.
+/// The answer every task knows that stands at a step which can begin again.
 const RETRY: &str = "retry";
 
 impl Turn<'_> {
@@ -87,7 +87,7 @@ impl Turn<'_> {
             self.go(id, go, cause);
         } else if answer == CLOSE {
             self.close(id, cause);
-        } else if answer == RETRY && step.kind.message().is_some() {
+        } else if answer == RETRY && begins_again(step) {
             self.enter(id, at, cause);
         } else {
             return Answer::Task(TaskAnswer::Unknown(answers(step, unread)));
@@ -155,6 +155,11 @@ pub fn known_answers(step: &Step, cause: &Cause) -> Vec<Box<str>> {
     answers(step, unread(cause))
 }
 
+/// Whether people may have the step begin again: one that sends, or that chooses by what is known.
+fn begins_again(step: &Step) -> bool {
+    step.kind.message().is_some() || step.kind.branches().is_some()
+}
+
 fn answers(step: &Step, unread: Option<u16>) -> Vec<Box<str>> {
     let read = unread.map_or(&[][..], |_| &[ARRIVED, BOUNCED]);
     let read = read.iter().map(|answer| Box::from(*answer));
@@ -163,6 +168,6 @@ fn answers(step: &Step, unread: Option<u16>) -> Vec<Box<str>> {
         .question()
         .map_or(&[][..], |question| &question.answers);
     let own = own.iter().map(|(answer, _)| answer.clone());
-    let again = step.kind.message().map(|_| RETRY.into());
+    let again = begins_again(step).then(|| RETRY.into());
     read.chain(own).chain(again).chain([CLOSE.into()]).collect()
 }

@@ -4,6 +4,7 @@
 //! them from the events.
 
 mod attempt;
+mod branch;
 mod cap;
 mod fact;
 mod human;

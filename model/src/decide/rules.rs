@@ -74,20 +74,25 @@ impl Turn<'_> {
                 self.go(id, go, Cause::Guard { guard, observed });
             }
             Asked::Unknown(guard, observed) => {
-                let until = self.now().plus(flow.hold_for_ms);
-                self.emit(Event::Held {
-                    id,
-                    guard,
-                    observed,
-                    until,
-                });
+                self.hold(id, flow, guard, observed);
             }
         }
         Guarded::Gone
     }
 
+    /// Holds it by the rule with this number, until facts decide.
+    pub(super) fn hold(&mut self, id: NotificationId, flow: &Flow, guard: u8, observed: Seen) {
+        let until = self.now().plus(flow.hold_for_ms);
+        self.emit(Event::Held {
+            id,
+            guard,
+            observed,
+            until,
+        });
+    }
+
     /// Whether the guard that holds the notification would hold it again.
-    pub(super) fn still_held(&self, id: NotificationId, by: u8) -> bool {
+    pub(super) fn guard_holds(&self, id: NotificationId, by: u8) -> bool {
         matches!(self.ask_guards(id), Asked::Unknown(guard, _) if guard == by)
     }
 
@@ -110,7 +115,7 @@ impl Turn<'_> {
     }
 
     /// What the conditions of `flow` see of `open`.
-    fn view<'a>(&'a self, open: &'a Open, flow: &'a Flow) -> View<'a> {
+    pub(super) fn view<'a>(&'a self, open: &'a Open, flow: &'a Flow) -> View<'a> {
         View {
             open,
             flow,
@@ -122,7 +127,7 @@ impl Turn<'_> {
 }
 
 /// What conditions see.
-struct View<'a> {
+pub(super) struct View<'a> {
     open: &'a Open,
     flow: &'a Flow,
     tenant: &'a Tenant,

@@ -44,6 +44,7 @@ impl Turn<'_> {
             Begin::Send => self.seek_permit(id),
             Begin::Wait(until) => self.emit(Event::Waiting { id, until }),
             Begin::Ask(question) => self.open_task(id, &question.list, cause),
+            Begin::Choose => self.choose(id),
         }
     }
 

@@ -3,6 +3,7 @@
 //! codecs beside their golden files.
 
 mod barred;
+mod branching;
 mod caps;
 mod contacts;
 mod counted;

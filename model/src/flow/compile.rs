@@ -3,11 +3,12 @@
 
 use super::compiled::Flow;
 use super::definition::{Definition, Problem};
+use super::holding::MAX_HOLDING;
 use super::input::FieldKind;
 use super::reader::Reader;
 use super::rule::{Guard, Stop};
 use super::source::{FlowSource, GuardSource, StopSource};
-use super::step;
+use super::step::{self, Step};
 
 impl Flow {
     /// Compiles a definition.
@@ -50,6 +51,9 @@ impl Reader {
         let steps = source.step.iter();
         let steps: Vec<_> = steps.map(|step| step::compile(self, step)).collect();
         self.check_names(source);
+        let guards: Vec<_> = guards.into_iter().flatten().collect();
+        let steps: Vec<_> = steps.into_iter().flatten().collect();
+        self.check_rules(&guards, &steps);
         Flow {
             reference: definition.reference(),
             name: source.name.as_str().into(),
@@ -64,10 +68,25 @@ impl Reader {
             input: std::mem::take(&mut self.input),
             fields: std::mem::take(&mut self.fields),
             classes: std::mem::take(&mut self.classes),
-            guards: guards.into_iter().flatten().collect(),
+            guards,
             stops: stops.into_iter().flatten().collect(),
-            steps: steps.into_iter().flatten().collect(),
+            steps,
             fallback_list: source.fallback_list.as_str().into(),
+        }
+    }
+
+    /// What is wrong with rules and steps together. Steps are counted, so none may be missing.
+    fn check_rules(&mut self, guards: &[Guard], steps: &[Step]) {
+        let cases = steps.iter().filter_map(|step| step.kind.branches());
+        let rules = guards.len() + cases.map(|of| of.cases.len()).sum::<usize>();
+        if rules > MAX_HOLDING {
+            let message = format!(
+                "{rules} guards and cases of steps: expected at most {MAX_HOLDING} in one flow"
+            );
+            self.problem("step", message);
+        }
+        if self.problems.is_empty() {
+            self.check_passing(steps);
         }
     }
 
@@ -77,10 +96,7 @@ impl Reader {
             let expected = "lower-case letters, digits and hyphens";
             self.problem("name", format!("{name:?}: expected {expected}"));
         }
-        let conditions = source.stop.iter().map(|stop| &stop.when);
-        let mut conditions = conditions.chain(source.guard.iter().map(|guard| &guard.when));
-        let reads_subject = conditions.any(|when| when.contains("subject."));
-        if reads_subject && (source.subject.is_none() || source.amount.is_none()) {
+        if self.reads_subject && (source.subject.is_none() || source.amount.is_none()) {
             self.problem("subject", "a rule reads the subject's open amount: expected `subject` and `amount` to be declared");
         }
     }

@@ -80,8 +80,8 @@ impl Flow {
     /// Everywhere its guards and steps lead.
     pub fn leads(&self) -> impl Iterator<Item = &Go> {
         let guards = self.guards.iter().map(|guard| &guard.otherwise);
-        let steps = self.steps.iter().flat_map(|step| step.kind.leads());
-        guards.chain(steps)
+        let steps = self.steps.iter().flat_map(|step| step.kind.ways_out());
+        guards.chain(steps.map(|way| way.go))
     }
 
     /// Every end that its own rules name. The engine knows some more.

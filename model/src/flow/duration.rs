@@ -1,6 +1,7 @@
 //! Owns the reading of human durations in flow files: `90s`, `48h`, `5d`, and, where a wait may count
 //! them, `2 working days`. Refuses units it was not given: a bare number is an error.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::calendar::Calendar;
@@ -22,6 +23,37 @@ impl Span {
         match self {
             Span::Milliseconds(millis) => from.plus(*millis),
             Span::WorkingDays(days, calendar) => calendar.after(from, *days),
+        }
+    }
+}
+
+impl Span {
+    /// Whether no time passes in it.
+    pub(super) const fn is_nothing(&self) -> bool {
+        match self {
+            Span::Milliseconds(millis) => *millis == 0,
+            Span::WorkingDays(..) => false,
+        }
+    }
+}
+
+/// As it may be written in a flow file.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Span::Milliseconds(millis) => {
+                let units = [
+                    ("d", crate::time::DAY),
+                    ("h", crate::time::HOUR),
+                    ("m", crate::time::MINUTE),
+                    ("s", crate::time::SECOND),
+                ];
+                let whole = |(_, unit): &(&str, i64)| *millis > 0 && millis % unit == 0;
+                let (word, unit) = units.into_iter().find(whole).unwrap_or(("ms", 1));
+                write!(f, "{}{word}", millis / unit)
+            }
+            Span::WorkingDays(1, _) => f.write_str("1 working day"),
+            Span::WorkingDays(days, _) => write!(f, "{days} working days"),
         }
     }
 }
@@ -80,6 +112,21 @@ mod tests {
         for wrong in ["0", "521", "-1", "+1", "1.5", "two"] {
             let text = format!("{wrong} working days");
             assert!(matches!(parse_working_days(&text), Some(Err(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_shown_in_its_largest_whole_unit() {
+        let shown = |text| Span::Milliseconds(parse_duration(text).unwrap()).to_string();
+        for (text, expected) in [
+            ("5d", "5d"),
+            ("48h", "2d"),
+            ("36h", "36h"),
+            ("90s", "90s"),
+            ("250ms", "250ms"),
+            ("0s", "0ms"),
+        ] {
+            assert_eq!(shown(text), expected);
         }
     }
 

@@ -8,7 +8,9 @@ mod condition;
 mod declare;
 mod definition;
 mod duration;
+mod holding;
 mod input;
+mod passing;
 mod reader;
 mod rule;
 mod source;
@@ -25,6 +27,10 @@ pub use condition::{
 };
 pub use definition::{Definition, FlowRef, Problem};
 pub use duration::{DurationProblem, Span, parse_duration};
+pub use holding::{Holding, HoldingKind};
 pub use input::{FieldKind, InputField, Value};
 pub use rule::{Go, Guard, Stop};
-pub use step::{After, Begin, Except, Handlers, Message, Names, Question, Step, StepKind, Via};
+pub use step::{
+    After, Begin, Branches, Case, Except, Handlers, Message, Names, Question, Step, StepKind, Via,
+    WayOut,
+};

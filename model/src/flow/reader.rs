@@ -44,6 +44,8 @@ pub(super) struct Reader {
     pub names_calendar: bool,
     /// The legal reason of the flow, for every step that names none of its own.
     pub legal: Option<Box<str>>,
+    /// Whether a condition reads what facts told of the subject.
+    pub reads_subject: bool,
     /// Names of the fields that conditions read, in the order of their indexes.
     pub fields: Vec<Box<str>>,
 }
@@ -180,6 +182,7 @@ impl Reader {
 
     /// What a rule asks.
     pub(in crate::flow) fn condition(&mut self, path: &str, text: &str) -> Option<Condition> {
+        self.reads_subject |= text.contains("subject.");
         match self.parse_condition(text) {
             Ok(condition) => {
                 self.counts |= condition.says.counts_messages();

@@ -168,7 +168,7 @@ pub enum Phase {
     },
     /// Waits for facts.
     Held {
-        /// Which guard.
+        /// Number of the rule that holds it; see [`Flow::holds`](crate::Flow::holds).
         guard: u8,
         /// Then people decide.
         until: Timestamp,

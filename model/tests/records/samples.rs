@@ -172,7 +172,7 @@ pub(crate) fn version_of(event: &Event) -> u8 {
         | Event::Capped { .. }
         | Event::Contacted { .. }
         | Event::Ended {
-            cause: Cause::Capped { .. },
+            cause: Cause::Capped { .. } | Cause::Branched { .. },
             ..
         } => 5,
         Event::PointMarked {

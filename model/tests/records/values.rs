@@ -2,10 +2,10 @@
 
 use sluis_model::flow::{FlowRef, Observed, Seen, Value};
 use sluis_model::{
-    AttemptRef, Barred, CancelTarget, Cause, Channel, Choice, ContactKind, Control, CorporationId,
-    Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Intent, Lane, LateReceipt,
-    Left, NoWay, Notification, NotificationId, OnDoubt, PauseScope, PausedBy, Permit, PointState,
-    Receipt, ReceiptKind, Refusal, Subject, TenantKey, Timestamp, Verdict, Where, Why,
+    AttemptRef, Barred, Branched, CancelTarget, Cause, Channel, Choice, ContactKind, Control,
+    CorporationId, Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Intent, Lane,
+    LateReceipt, Left, NoWay, Notification, NotificationId, OnDoubt, PauseScope, PausedBy, Permit,
+    PointState, Receipt, ReceiptKind, Refusal, Subject, TenantKey, Timestamp, Verdict, Where, Why,
 };
 
 use crate::facts::declared;
@@ -189,7 +189,10 @@ pub(crate) fn causes() -> Vec<Cause> {
             guard: 3,
             observed: observed.clone(),
         },
-        Cause::Stop { stop: 0, observed },
+        Cause::Stop {
+            stop: 0,
+            observed: observed.clone(),
+        },
         Cause::Task {
             answer: "close".into(),
             by: "desk".into(),
@@ -212,6 +215,11 @@ pub(crate) fn causes() -> Vec<Cause> {
         },
         Cause::Capped {
             cap: "newsletters".into(),
+        },
+        Cause::Branched {
+            step: 1,
+            way: Branched::Unknown(1),
+            observed: [observed.clone(), observed].into(),
         },
     ]
 }

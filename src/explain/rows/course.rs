@@ -2,7 +2,7 @@
 //! its end.
 
 use serde_json::{Value, json};
-use sluis_model::flow::Seen;
+use sluis_model::flow::{HoldingKind, Seen};
 use sluis_model::{Cause, Channel, Choice, Flow, Input, Notification, Timestamp};
 
 use super::super::causes;
@@ -67,15 +67,21 @@ pub(super) fn ready(
     Told::new("ready", "Staat klaar", text, details)
 }
 
-/// What a guard waits for.
-pub(super) fn held(index: u8, observed: &Seen, until: Timestamp, flow: Option<&Flow>) -> Told {
+/// What a guard waits for, or a step that chooses.
+pub(super) fn held(number: u8, observed: &Seen, until: Timestamp, flow: Option<&Flow>) -> Told {
     let until = rfc3339(until);
-    let known = flow.and_then(|flow| Some((flow, flow.guards.get(usize::from(index))?)));
+    let known = flow.and_then(|flow| Some((flow, flow.holds(number)?)));
     let why = match known {
-        Some((flow, rule)) => format!("guard '{}': {}", rule.name, wanting(flow, rule, observed)),
-        None => guard(flow, index, "cannot be judged", observed),
+        Some((flow, rule)) => format!("{rule}: {}", wanting(flow, &rule.as_guard(), observed)),
+        None => guard(flow, number, "cannot be judged", observed),
     };
-    let details = json!({ "guard": known.map(|(_, rule)| &rule.name), "until": until, "as_of": observed.as_of().map(rfc3339) });
+    let named = |kind| {
+        known
+            .filter(|(_, rule)| rule.kind == kind)
+            .map(|(_, rule)| rule.name)
+    };
+    let (guard, step) = (named(HoldingKind::Guard), named(HoldingKind::Step));
+    let details = json!({ "guard": guard, "step": step, "until": until, "as_of": observed.as_of().map(rfc3339) });
     let text = format!("held until {until} at the latest: {why}");
     Told::new("held", "Aangehouden", text, details)
 }

@@ -40,6 +40,12 @@ fn steps<'a>(ways: impl IntoIterator<Item = &'a Go>) -> Vec<usize> {
     ways.collect()
 }
 
+/// Everywhere a step leads.
+fn leads(step: &Step) -> impl Iterator<Item = &Go> {
+    let ways = step.kind.ways_out().into_iter();
+    ways.map(|way| way.go)
+}
+
 /// The steps to which something leads, and the first one.
 fn reached(flow: &Flow) -> BTreeSet<usize> {
     let guards = flow.guards.iter().map(|guard| &guard.otherwise);
@@ -48,7 +54,7 @@ fn reached(flow: &Flow) -> BTreeSet<usize> {
     let mut reached = BTreeSet::new();
     while let Some(index) = next.pop() {
         if let Some(step) = flow.steps.get(index).filter(|_| reached.insert(index)) {
-            next.extend(steps(step.kind.leads()));
+            next.extend(steps(leads(step)));
         }
     }
     reached
@@ -60,7 +66,7 @@ fn ending(flow: &Flow) -> BTreeSet<usize> {
     loop {
         let before = ending.len();
         for (index, step) in flow.steps.iter().enumerate() {
-            let leads_on = steps(step.kind.leads());
+            let leads_on = steps(leads(step));
             if ends_here(step) || leads_on.iter().any(|step| ending.contains(step)) {
                 ending.insert(index);
             }
@@ -73,11 +79,11 @@ fn ending(flow: &Flow) -> BTreeSet<usize> {
 
 /// Whether a flow may end at a step, or go to people there.
 fn ends_here(step: &Step) -> bool {
-    let is_last = |go: &&Go| matches!(go, Go::End(_) | Go::Human(_));
+    let is_last = |go: &Go| matches!(go, Go::End(_) | Go::Human(_));
     // Without a handler for it, a message that bounces ends the flow.
     let without = step
         .kind
         .message()
         .is_some_and(|message| message.on.bounced.is_none());
-    without || step.kind.leads().iter().any(is_last)
+    without || leads(step).any(is_last)
 }

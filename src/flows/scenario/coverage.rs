@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use sluis_model::flow::Step;
-use sluis_model::{Cause, Flow};
+use sluis_model::{Branched, Cause, Flow};
 
 use crate::flows::ways::{WAITED, ways};
 
@@ -106,6 +106,18 @@ impl Coverage {
     }
 }
 
+/// The way that a step took which chooses.
+fn branched(step: &Step, way: Branched) -> Option<String> {
+    match way {
+        Branched::Case(case) => {
+            let cases = step.kind.ways_out();
+            Some(cases.get(usize::from(case))?.when.to_string())
+        }
+        Branched::Otherwise => Some("otherwise".to_owned()),
+        Branched::Unknown(_) => Some("unknown".to_owned()),
+    }
+}
+
 /// The way out of a step that a cause takes.
 fn way(step: &Step, cause: &Cause) -> Option<String> {
     let bounced = matches!(
@@ -128,6 +140,7 @@ fn way(step: &Step, cause: &Cause) -> Option<String> {
     let named = named.map(|(name, _)| name.to_owned());
     let answer = match cause {
         Cause::Task { answer, .. } => Some(format!("answer {answer}")),
+        Cause::Branched { way, .. } => branched(step, *way),
         _ => None,
     };
     let taken = named.or(answer)?;

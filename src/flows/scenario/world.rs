@@ -134,8 +134,8 @@ impl<'a> World<'a> {
             self.sent(*id, *attempt);
         }
         if let Event::Held { id, guard, .. } = event {
-            let guard = self.flow.guards.get(usize::from(*guard));
-            let name = guard.map_or_else(Box::default, |guard| guard.name.clone());
+            let rule = self.flow.holds(*guard);
+            let name = rule.map_or_else(Box::default, |rule| rule.name.into());
             self.line(*id, What::Held(name));
         }
         if let Event::TaskOpened {

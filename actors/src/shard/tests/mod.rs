@@ -3,6 +3,7 @@
 
 mod anew;
 mod bounds;
+mod branch;
 mod carry;
 mod checkpoint;
 mod durable;

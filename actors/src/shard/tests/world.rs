@@ -61,9 +61,14 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::running(FLOW)
+    }
+
+    /// With another text for its flow: it is named `ping` too, and its first rule reads the cents.
+    pub(super) fn running(flow: &str) -> Self {
         let journal = Arc::new(MemoryJournal::new(1, 64));
         let mut definition = Definition {
-            flow: FLOW.into(),
+            flow: flow.into(),
             ..Definition::default()
         };
         definition

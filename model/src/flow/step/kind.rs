@@ -4,7 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::branches::Branches;
 use super::message::{Handlers, Message};
+use super::way_out::WayOut;
 use crate::flow::rule::Go;
 use crate::time::Timestamp;
 
@@ -40,8 +42,12 @@ pub trait StepKind: fmt::Debug + Send + Sync {
     /// What it asks people, if it asks them.
     fn question(&self) -> Option<&Question>;
 
-    /// Everywhere it may lead.
-    fn leads(&self) -> Vec<&Go>;
+    /// Where it leads by what is known now, if it chooses.
+    fn branches(&self) -> Option<&Branches>;
+
+    /// Every way out that its part of the file names. Of a step that sends, the engine knows some
+    /// more: without a handler, the flow ends.
+    fn ways_out(&self) -> Vec<WayOut<'_>>;
 
     /// In words, what a notification waits for here once the step has begun and nothing else keeps
     /// it. `None`: it never waits for anything but people.
@@ -57,6 +63,8 @@ pub enum Begin<'a> {
     Wait(Timestamp),
     /// People are asked.
     Ask(&'a Question),
+    /// The first case that is true leads on, see [`StepKind::branches`].
+    Choose,
 }
 
 /// What a step asks people.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::way_out::WayOut;
 use crate::channel::Channel;
 use crate::flow::duration::Span;
 use crate::flow::rule::Go;
@@ -98,11 +99,21 @@ impl Handlers {
         capped: None,
     };
 
-    /// Everywhere they lead.
-    pub fn leads(&self) -> impl Iterator<Item = &Go> {
-        let at_once = [&self.bounced, &self.delivered, &self.answered, &self.capped];
-        let in_time = [&self.unanswered, &self.settled];
-        let in_time = in_time.into_iter().flatten().map(|after| &after.go);
-        at_once.into_iter().flatten().chain(in_time)
+    /// Every way out of a step that they name. When nobody can be reached, a message bounces at once.
+    pub fn ways_out(&self) -> impl Iterator<Item = WayOut<'_>> {
+        let bounced = self.bounced.iter();
+        let bounced = bounced.map(|go| WayOut::at_once("bounced", go));
+        let capped = self.capped.iter();
+        let capped = capped.map(|go| WayOut::at_once("capped", go));
+        let by_receipt = [("delivered", &self.delivered), ("answered", &self.answered)];
+        let by_receipt = by_receipt.into_iter();
+        let by_receipt =
+            by_receipt.filter_map(|(when, go)| Some(WayOut::later(when, go.as_ref()?)));
+        let in_time = [("unanswered", &self.unanswered), ("settled", &self.settled)];
+        let in_time = in_time.into_iter().filter_map(|(when, after)| {
+            let After { span, go } = after.as_ref()?;
+            Some(WayOut::later(format!("{when} after {span}"), go))
+        });
+        bounced.chain(capped).chain(by_receipt).chain(in_time)
     }
 }

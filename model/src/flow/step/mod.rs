@@ -7,6 +7,8 @@
 //! before it did adds a variant to [`Begin`]; then the compiler points at the one place that does
 //! it, in `decide`.
 
+mod branch;
+mod branches;
 mod compile;
 mod kind;
 mod kinds;
@@ -15,7 +17,10 @@ mod send;
 mod syntax;
 mod task;
 mod wait;
+mod way_out;
 
+pub use branches::{Branches, Case};
 pub(super) use compile::compile;
 pub use kind::{Begin, Names, Question, Step, StepKind};
 pub use message::{After, Except, Handlers, Message, Via};
+pub use way_out::WayOut;

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::branches::Branches;
 use super::kind::{Begin, Names, Question, StepKind};
 use super::message::{After, Except, Handlers, Message, Via};
 use super::syntax::{Syntax, Written};
+use super::way_out::WayOut;
 use crate::channel::Channel;
 use crate::flow::reader::Reader;
 use crate::flow::rule::Go;
@@ -227,8 +229,12 @@ impl StepKind for Send {
         None
     }
 
-    fn leads(&self) -> Vec<&Go> {
-        self.message.on.leads().collect()
+    fn branches(&self) -> Option<&Branches> {
+        None
+    }
+
+    fn ways_out(&self) -> Vec<WayOut<'_>> {
+        self.message.on.ways_out().collect()
     }
 
     fn waits_for(&self, names: &dyn Names) -> Option<String> {

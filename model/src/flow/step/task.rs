@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::branches::Branches;
 use super::kind::{Begin, Names, Question, StepKind};
 use super::message::Message;
 use super::syntax::{Syntax, Written};
+use super::way_out::WayOut;
 use crate::flow::reader::Reader;
 use crate::flow::rule::Go;
 use crate::time::Timestamp;
@@ -67,9 +69,14 @@ impl StepKind for Task {
         Some(&self.question)
     }
 
-    fn leads(&self) -> Vec<&Go> {
+    fn branches(&self) -> Option<&Branches> {
+        None
+    }
+
+    fn ways_out(&self) -> Vec<WayOut<'_>> {
         let answers = self.question.answers.iter();
-        answers.map(|(_, go)| go).collect()
+        let ways = answers.map(|(answer, go)| WayOut::later(format!("answer '{answer}'"), go));
+        ways.collect()
     }
 
     fn waits_for(&self, _: &dyn Names) -> Option<String> {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::branches::Branches;
 use super::kind::{Begin, Names, Question, StepKind};
 use super::message::Message;
 use super::syntax::{Syntax, Written};
+use super::way_out::WayOut;
 use crate::flow::duration::Span;
 use crate::flow::reader::Reader;
 use crate::flow::rule::Go;
@@ -63,8 +65,16 @@ impl StepKind for Wait {
         None
     }
 
-    fn leads(&self) -> Vec<&Go> {
-        vec![&self.then]
+    fn branches(&self) -> Option<&Branches> {
+        None
+    }
+
+    fn ways_out(&self) -> Vec<WayOut<'_>> {
+        let when = format!("after {}", self.span);
+        vec![WayOut {
+            at_once: self.span.is_nothing(),
+            ..WayOut::later(when, &self.then)
+        }]
     }
 
     fn waits_for(&self, names: &dyn Names) -> Option<String> {

@@ -160,7 +160,7 @@ fn each_mistake_is_reported_where_it_is() {
             r#"wait = { for = "1d", then = "ask" }"#,
             "",
             "step.pause",
-            "exactly one of send, wait and task",
+            "exactly one of send, wait, branch and task",
         ),
         (
             r#"for = "1d""#,
@@ -387,14 +387,14 @@ fn a_step_is_of_one_known_kind() {
             "wait = {",
             "pause = {",
             vec![
-                "step.pause.pause: unknown key: expected one of id, on, send, wait and task: remove it",
-                "step.pause: expected exactly one of send, wait and task",
+                "step.pause.pause: unknown key: expected one of id, on, send, wait, branch and task: remove it",
+                "step.pause: expected exactly one of send, wait, branch and task",
             ],
         ),
         (
             "wait = {",
             "task = { list = \"desk\", answers = {} }\nwait = {",
-            vec!["step.pause: expected exactly one of send, wait and task"],
+            vec!["step.pause: expected exactly one of send, wait, branch and task"],
         ),
         (
             "wait = { for = \"1d\", then = \"ask\" }",
