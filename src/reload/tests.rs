@@ -121,7 +121,7 @@ fn with_a_mistake_anywhere_nothing_is_taken() {
     assert!(problems.contains("torn.toml:1"), "{problems}");
     std::fs::remove_file(flows.join("torn.toml")).expect("removed");
     let problems = world.take(config(flows, 1, "")).expect_err("no step");
-    assert!(problems.contains("flow pong"), "{problems}");
+    assert!(problems.contains("pong.toml:1"), "{problems}");
     assert_eq!(
         (world.version("ping"), world.version("pong")),
         (Some(1), None)
