@@ -6,11 +6,11 @@ use sluis_model::{
     Verdict, Where,
 };
 
+use crate::controls::controls;
 use crate::people::{supplied_then, undated};
 use crate::stored::{carried, erased, stored};
 use crate::values::{
-    AT, ATTEMPT, ID, causes, controls, events, fact, inputs, joined, notification, tenant,
-    verdicts, words,
+    AT, ATTEMPT, ID, causes, events, fact, inputs, joined, notification, tenant, verdicts, words,
 };
 
 pub(crate) fn input_name(input: &Input) -> &'static str {

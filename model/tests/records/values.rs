@@ -2,10 +2,10 @@
 
 use sluis_model::flow::{FlowRef, Observed, Seen, Value};
 use sluis_model::{
-    AttemptRef, Barred, Branched, CancelTarget, Cause, Channel, Choice, ContactKind, Control,
-    CorporationId, Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Intent, Lane,
-    LateReceipt, Left, NoWay, Notification, NotificationId, OnDoubt, PauseScope, PausedBy, Permit,
-    PointState, Receipt, ReceiptKind, Refusal, Subject, TenantKey, Timestamp, Verdict, Where, Why,
+    AttemptRef, Barred, Branched, CancelTarget, Cause, Channel, Choice, ContactKind, CorporationId,
+    Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Lane, LateReceipt, Left,
+    NoWay, Notification, NotificationId, OnDoubt, Permit, PointState, Receipt, ReceiptKind,
+    Refusal, Subject, TenantKey, Timestamp, Verdict, Where, Why,
 };
 
 use crate::facts::declared;
@@ -453,53 +453,6 @@ pub(crate) fn words() -> Vec<Event> {
         .chain(kept)
         .chain(everywhere)
         .collect()
-}
-
-pub(crate) fn controls() -> Vec<Control> {
-    let scope = PauseScope {
-        corporation: Some(CorporationId(7)),
-        flow: Some("storno".into()),
-        channel: Some(Channel::Voice),
-        by: PausedBy::Corporation,
-    };
-    let each = Intent::Each {
-        tenants: vec![tenant()],
-        input: Input::Fact(fact()),
-    };
-    let cancel = Intent::CancelSubject {
-        corporation: CorporationId(7),
-        subject: subject(),
-        note: "desk".into(),
-    };
-    vec![
-        Control::Pause(scope),
-        Control::Resume(PauseScope {
-            corporation: None,
-            flow: None,
-            channel: None,
-            by: PausedBy::Operator,
-        }),
-        Control::IntentOpened {
-            intent: 5,
-            work: each,
-        },
-        Control::IntentOpened {
-            intent: 6,
-            work: cancel,
-        },
-        Control::IntentDone { intent: 5 },
-        Control::Unexplained {
-            corporation: Some(CorporationId(7)),
-            id: Some(ID),
-            provider: "relay".into(),
-            text: "what is this".into(),
-        },
-        Control::StrayDismissed {
-            corporation: CorporationId(7),
-            fact: 41,
-            by: "desk".into(),
-        },
-    ]
 }
 
 // ---- their names: a new variant does not compile until it is named here, and has no golden file
