@@ -95,7 +95,7 @@ for kill in $(seq "$KILLS"); do
   start_engine
   until_true 60 "the start after kill $kill" ready
 done
-until_true 1800 "the end of the mailing" stage_is done
+until_true 1800 "the end of the mailing" stage_is "done"
 wait "$GENERATOR" || true
 GENERATOR=""
 until_true 600 "every notification to end" all_have_ended
