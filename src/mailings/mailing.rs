@@ -325,7 +325,7 @@ pub(super) mod tests {
             let refused = mailing.approve(said(same), "abc", FLOW).unwrap_err();
             assert_eq!(refused.code(), "same_person", "{same}");
         }
-        let other = mailing.approve(said("Bea"), "abd", FLOW).unwrap_err();
+        let other = mailing.approve(said("Bea"), "other", FLOW).unwrap_err();
         assert_eq!(other.code(), "rows_changed");
         mailing.approve(said("Bea"), "abc", FLOW).unwrap();
         assert_eq!(mailing.stage, Stage::Approved);

@@ -37,7 +37,7 @@ fn steered(matrix: &str) -> World {
 }
 
 fn with_post(supplied: &mut Supplied) {
-    let post = crate::Given::new(crate::ContactKind::Postal, "Dijk 1, 1234 AB Dorp");
+    let post = crate::Given::new(crate::ContactKind::Postal, "Dijk 1, 1234 AB Plaats");
     supplied.points.push(post);
 }
 
