@@ -8,7 +8,7 @@ use super::super::shapes::{
     word,
 };
 
-pub(super) fn all() -> [(&'static str, Value); 14] {
+pub(super) fn all() -> [(&'static str, Value); 21] {
     [
         ("NewMailing", new_mailing()),
         ("MailingCorrection", correction()),
@@ -17,6 +17,13 @@ pub(super) fn all() -> [(&'static str, Value); 14] {
         ("MailingTerms", terms()),
         ("Mailing", mailing()),
         ("MailingSaid", said()),
+        ("MailingFields", fields()),
+        ("MailingLane", lane()),
+        ("MailingAffected", affected()),
+        ("MailingCounts", counts()),
+        ("MailingCorrected", corrected()),
+        ("MailingRefused", refused()),
+        ("MailingRepeat", repeat()),
         ("MailingProgress", progress()),
         ("MailingList", mailing_list()),
         ("MailingRows", rows()),
@@ -34,8 +41,8 @@ fn by() -> Value {
 fn frame() -> Value {
     json!({
         "name": plain(1, 200, "What people call it."), "flow": word(64), "category": word(64), "environment": reference("Environment"),
-        "priority": or_null(json!({ "type": "string", "enum": ["normal", "bulk"], "description": "The lane." })),
-        "data": or_null(json!({ "type": "object", "additionalProperties": true, "description": "Fields that every row has, unless it says something else." })),
+        "priority": or_null(reference("MailingLane")),
+        "data": or_null(reference("MailingFields")),
         "by": by()
     })
 }
@@ -48,9 +55,7 @@ fn new_mailing() -> Value {
 
 fn correction() -> Value {
     let mut parts = frame();
-    parts["affected"] = json!({
-        "type": "string", "enum": ["left", "not_left", "bounced", "all"], "description": "Which rows."
-    });
+    parts["affected"] = reference("MailingAffected");
     parts["keep_data"] = or_null(truth(
         "Whether rows keep their own fields, where the new mailing does not say them.",
     ));
@@ -95,6 +100,59 @@ fn said() -> Value {
     object("Somebody did something.", &["by", "at"], parts)
 }
 
+fn fields() -> Value {
+    json!({ "type": "object", "additionalProperties": true, "description": "Fields that the flow's templates and rules read." })
+}
+
+fn lane() -> Value {
+    json!({ "type": "string", "enum": ["normal", "bulk"], "description": "The lane." })
+}
+
+fn affected() -> Value {
+    json!({
+        "type": "string", "enum": ["left", "not_left", "bounced", "all"], "description": "Which rows."
+    })
+}
+
+fn counts() -> Value {
+    let parts = json!({
+        "count": count("Rows that were taken."), "checksum": text("What is approved."), "rejected": count("Rows that were not."),
+        "repeated": count("Rows that stood there already."), "brought": reference("MailingSaid")
+    });
+    object(
+        "The rows of a mailing.",
+        &["count", "checksum", "rejected", "repeated"],
+        parts,
+    )
+}
+
+fn corrected() -> Value {
+    let parts = json!({ "mailing": mailing_id(), "affected": text("Which of its rows.") });
+    object(
+        "The mailing that another one corrects.",
+        &["mailing", "affected"],
+        parts,
+    )
+}
+
+fn refused() -> Value {
+    json!({
+        "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 },
+        "description": "Rows that could not be handed over, by code."
+    })
+}
+
+fn repeat() -> Value {
+    let parts = json!({
+        "line": count("Line that it begins on."), "tenant_id": text("Whose."), "first": count("Line on which the same stands already.")
+    });
+    object(
+        "A row that stood there already.",
+        &["line", "tenant_id", "first"],
+        parts,
+    )
+}
+
 fn mailing() -> Value {
     let required = [
         "id",
@@ -107,18 +165,13 @@ fn mailing() -> Value {
         "stage",
         "made",
     ];
-    let rows = json!({
-        "count": count("Rows that were taken."), "checksum": text("What is approved."), "rejected": count("Rows that were not."),
-        "repeated": count("Rows that stood there already."), "brought": reference("MailingSaid")
-    });
-    let corrects = json!({ "mailing": mailing_id(), "affected": text("Which of its rows.") });
     let parts = json!({
         "id": mailing_id(), "name": text("What people call it."), "flow": text("Its flow."), "category": text("Its category."),
         "environment": text("The world that its list comes from."), "priority": text("Its lane."),
-        "data": json!({ "type": "object", "additionalProperties": true, "description": "Fields that every row has." }),
+        "data": reference("MailingFields"),
         "stage": text("`draft`, `approved`, `running`, `paused`, `stopping`, `stopped` or `done`."),
-        "made": reference("MailingSaid"), "corrects": object("The mailing that it corrects.", &["mailing", "affected"], corrects),
-        "rows": object("Its rows.", &["count", "checksum", "rejected", "repeated"], rows),
+        "made": reference("MailingSaid"), "corrects": reference("MailingCorrected"),
+        "rows": reference("MailingCounts"),
         "approved": reference("MailingSaid"), "released": reference("MailingSaid"),
         "terms": json!({ "type": "object", "additionalProperties": true, "description": "How rows are handed over." }),
         "paused_for": text("`person`; `share`: too many bounces and refusals; `flow`: no more the one that was approved; `damage`: its files cannot be used."),
@@ -128,12 +181,8 @@ fn mailing() -> Value {
 }
 
 fn progress() -> Value {
-    let refused = json!({
-        "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 },
-        "description": "Rows that could not be handed over, by code."
-    });
     let parts = json!({
-        "rows": count("All."), "admitted": count("There is a notification."), "refused": refused, "left": count("Not handed over yet."),
+        "rows": count("All."), "admitted": count("There is a notification."), "refused": reference("MailingRefused"), "left": count("Not handed over yet."),
         "open": count("The notification is open."), "ended": count("It ended."), "taken": count("A provider has taken a message."),
         "delivered": count("One arrived."), "bounced": count("One was refused or came back."),
         "in_doubt": count("Nobody knows whether one was taken."), "under_way": count("An attempt is under way."),
@@ -161,9 +210,6 @@ fn mailing_list() -> Value {
 }
 
 fn rows() -> Value {
-    let repeat = json!({
-        "line": count("Line that it begins on."), "tenant_id": text("Whose."), "first": count("Line on which the same stands already.")
-    });
     let required = [
         "mailing",
         "rows",
@@ -176,7 +222,7 @@ fn rows() -> Value {
     let parts = json!({
         "mailing": reference("Mailing"), "rows": count("Rows of the list."), "taken": count("Kept."), "rejected": count("Not kept."),
         "repeated": count("Told once."), "rejections": list(reference("ListRow")),
-        "repeats": list(object("A row that stood there already.", &["line", "tenant_id", "first"], repeat)),
+        "repeats": list(reference("MailingRepeat")),
         "notes": list(reference("FieldProblem"))
     });
     object("What became of a list of rows.", &required, parts)
@@ -190,7 +236,7 @@ fn preview() -> Value {
 fn sample() -> Value {
     let parts = json!({
         "line": count("Line of the list."), "tenant_id": text("Whose."), "is_known": truth("Whether the tenant was loaded."),
-        "data": json!({ "type": "object", "additionalProperties": true, "description": "The row's fields." }),
+        "data": reference("MailingFields"),
         "messages": list(reference("MailingMessage"))
     });
     object(
