@@ -18,7 +18,6 @@ from sluis_client.models import (
     Data,
     Environment,
     Fact,
-    FactType,
     Notification,
     Problem,
     Profile,
@@ -50,7 +49,7 @@ assert ok(put_tenant.sync(TENANT, client=client, body=profile)).result == "new"
 
 balance = Fact(
     fact_id="balance-P-1",
-    type_=FactType.BALANCE,
+    type_="balance",
     tenant_id=TENANT,
     amount_cents=71_250,
     occurred_at=now(),
@@ -88,7 +87,7 @@ assert mailed.state == State.SENT, mailed.why
 
 payment = Fact(
     fact_id="payment-P-1",
-    type_=FactType.PAYMENT,
+    type_="payment",
     tenant_id=TENANT,
     subject=Subject(kind="invoice", id=INVOICE),
     amount_cents=71_250,
