@@ -9,7 +9,7 @@ use sluis_actors::{Book, BookProblem, Change, Fresh, Renewed};
 use sluis_journal::Journal;
 use sluis_model::CorporationId;
 
-use crate::config::{Config, ConfigProblems, Difference, KeyRing, Problem, flows};
+use crate::config::{Config, ConfigProblems, KeyRing, Problem, flows};
 use crate::flows::check;
 
 /// What a process was started with, and the keys that can be changed.
@@ -31,7 +31,8 @@ pub(crate) struct Checked {
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub(crate) flows: Vec<Renewed>,
-    pub(crate) settings: Difference,
+    /// Settings that wait for a start, by their paths.
+    pub(crate) waiting: Vec<String>,
 }
 
 impl Reload {
@@ -72,8 +73,8 @@ impl Reload {
         let renewed = book.all_current().into_iter();
         sluis_actors::telemetry::announce(renewed.map(|(_, flow)| flow));
         self.take_keys(&config);
-        let settings = self.settings(&config);
-        Ok((config, Taken { flows, settings }))
+        let waiting = self.waiting(&config);
+        Ok((config, Taken { flows, waiting }))
     }
 
     /// Takes the keys over; those of a corporation that the engine does not know have to wait.
@@ -83,9 +84,9 @@ impl Reload {
         self.operators.replace(config.operator_keys());
     }
 
-    fn settings(&self, config: &Config) -> Difference {
+    fn waiting(&self, config: &Config) -> Vec<String> {
         // Both were made from TOML, so each of their values has a place in it.
-        config.since(&self.started).unwrap_or_default()
+        config.waits_for_a_start(&self.started).unwrap_or_default()
     }
 
     /// Whether the engine was started with this corporation, under the same name.
@@ -143,13 +144,13 @@ impl Taken {
             let corporation = owner.unwrap_or("all");
             tracing::info!(flow = name, corporation, "the flow {change}");
         }
-        for setting in &self.settings.at_a_start {
+        for setting in &self.waiting {
             tracing::warn!(
                 setting,
                 "it was changed in the configuration and holds from the next start on"
             );
         }
-        let (flows, settings) = (self.flows.len(), self.settings.at_a_start.len());
+        let (flows, settings) = (self.flows.len(), self.waiting.len());
         tracing::info!(
             flows,
             settings,

@@ -1,5 +1,5 @@
-//! Owns what one configuration has otherwise than another, by the paths of its settings, and which of
-//! these can be taken over while the engine runs. Refuses to show a value.
+//! Owns which settings of a configuration wait for a start when it is read again, by their paths: what is
+//! different, and no running engine takes over. Refuses to show a value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,39 +11,27 @@ use super::reader::{element, join};
 /// Lists whose elements have names: what is new or gone there is told as a whole.
 const NAMED: [&str; 2] = ["corporation", "provider"];
 
-/// The paths of settings that are different, in their order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Difference {
-    /// They can be taken over while the engine runs.
-    pub now: Vec<String>,
-    /// They hold from the next start on.
-    pub at_a_start: Vec<String>,
-}
-
 impl Config {
-    /// What is different from a configuration of before.
+    /// The settings, by their paths and in their order, that an engine with the configuration `started`
+    /// takes from this one only at its next start.
     ///
     /// # Errors
     /// None in practice: every value of a configuration has a place in TOML.
-    pub fn since(&self, before: &Self) -> Result<Difference, toml::ser::Error> {
-        let (before, now) = (values(before)?, values(self)?);
+    pub fn waits_for_a_start(&self, started: &Self) -> Result<Vec<String>, toml::ser::Error> {
+        let (before, now) = (values(started)?, values(self)?);
         let paths: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-        let mut difference = Difference::default();
+        let mut waiting = Vec::new();
         for path in paths {
             if before.get(path) == now.get(path) {
                 continue;
             }
             let whole = whole(path, &before, &now);
-            let list = if is_taken_over(path) && whole == *path {
-                &mut difference.now
-            } else {
-                &mut difference.at_a_start
-            };
-            if list.last() != Some(&whole) {
-                list.push(whole);
+            let is_taken = is_taken_over(path) && whole == *path;
+            if !is_taken && waiting.last() != Some(&whole) {
+                waiting.push(whole);
             }
         }
-        Ok(difference)
+        Ok(waiting)
     }
 }
 

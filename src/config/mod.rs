@@ -29,7 +29,6 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
-pub use difference::Difference;
 pub use engine::MapSecrets;
 pub use keys::{ApiKey, KeyHash, KeyProblem, KeyRing};
 pub use layers::{CliOverrides, DEFAULT};

@@ -102,12 +102,9 @@ fn flows_are_taken_over_and_what_waits_for_a_start_is_named() {
         (world.version("ping"), world.version("pong")),
         (Some(2), Some(1))
     );
-    assert_eq!(
-        taken.settings.at_a_start,
-        ["engine.max_open", "limits.clock_tolerance"]
-    );
+    assert_eq!(taken.waiting, ["engine.max_open", "limits.clock_tolerance"]);
     let again = world.take(config(flows, 1, "")).expect("right");
-    assert!(again.flows.is_empty() && again.settings == Difference::default());
+    assert!(again.flows.is_empty() && again.waiting.is_empty());
 }
 
 #[test]
@@ -133,7 +130,7 @@ fn a_corporation_that_is_new_waits_for_a_start_with_its_keys() {
     let world = World::new();
     let flows = world.flows.path();
     let taken = world.take(config(flows, 2, "")).expect("right");
-    assert_eq!(taken.settings.at_a_start, ["corporation.house-2"]);
+    assert_eq!(taken.waiting, ["corporation.house-2"]);
     assert_eq!(
         world.reload.keys.len(),
         1,
