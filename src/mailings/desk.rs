@@ -15,7 +15,7 @@ use sluis_model::{
 
 use super::error::NotDone;
 use super::live::{Counts, Live};
-use super::mailing::{Mailing, Origin, PausedFor, Said, Terms};
+use super::mailing::{Mailing, Origin, PausedFor, Said};
 use super::progress::{Progress, Taking};
 use super::rows::{Owner, is_whole};
 use super::stage::{MailingId, Stage};
@@ -282,24 +282,9 @@ impl Mailings {
         let mut random = [0; 16];
         rand::rng().fill_bytes(&mut random);
         let id = MailingId(u128::from_be_bytes(random));
-        let mailing = Mailing {
-            id: id.to_string(),
-            corporation,
-            name: draft.name,
-            frame: draft.frame,
-            made: self.said(&draft.by),
-            origin,
-            stage: Stage::Draft,
-            rows: None,
-            brought: None,
-            approved: None,
-            flow: None,
-            released: None,
-            terms: Terms::default(),
-            paused: None,
-            turned: None,
-            ended_at: None,
-        };
+        let made = self.said(&draft.by);
+        let named = (draft.name, draft.frame);
+        let mailing = Mailing::draft(id, corporation, named, made, origin);
         self.store.put(&mailing)?;
         let live = None;
         self.entries.lock().insert(id, Entry { mailing, live });

@@ -115,6 +115,34 @@ pub struct Mailing {
 }
 
 impl Mailing {
+    /// One that was just made: a draft without rows.
+    pub(super) fn draft(
+        id: MailingId,
+        corporation: CorporationId,
+        (name, frame): (String, Frame),
+        made: Said,
+        origin: Option<Origin>,
+    ) -> Self {
+        Self {
+            id: id.to_string(),
+            corporation,
+            name,
+            frame,
+            made,
+            origin,
+            stage: Stage::Draft,
+            rows: None,
+            brought: None,
+            approved: None,
+            flow: None,
+            released: None,
+            terms: Terms::default(),
+            paused: None,
+            turned: None,
+            ended_at: None,
+        }
+    }
+
     /// Its number, as it was made.
     ///
     /// # Errors
@@ -272,30 +300,15 @@ pub(super) mod tests {
     }
 
     pub(in crate::mailings) fn draft() -> Mailing {
-        Mailing {
-            id: MailingId(7).to_string(),
-            corporation: CorporationId(1),
-            name: "onderhoud".to_owned(),
-            frame: Frame {
-                flow: "notice".to_owned(),
-                category: "repairs".to_owned(),
-                environment: Environment::Test,
-                priority: Lane::Bulk,
-                data: Map::new(),
-            },
-            made: said("Anna"),
-            origin: None,
-            stage: Stage::Draft,
-            rows: None,
-            brought: None,
-            approved: None,
-            flow: None,
-            released: None,
-            terms: Terms::default(),
-            paused: None,
-            turned: None,
-            ended_at: None,
-        }
+        let frame = Frame {
+            flow: "notice".to_owned(),
+            category: "repairs".to_owned(),
+            environment: Environment::Test,
+            priority: Lane::Bulk,
+            data: Map::new(),
+        };
+        let named = ("onderhoud".to_owned(), frame);
+        Mailing::draft(MailingId(7), CorporationId(1), named, said("Anna"), None)
     }
 
     fn rows() -> RowsFile {
