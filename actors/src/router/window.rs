@@ -9,10 +9,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
 use sluis_model::Timestamp;
+use sluis_model::calendar::WEEK;
 
 /// Days and hours, such as `mon-fri 08:00-20:00`, local time in Amsterdam. A window that ends at or
 /// before its start ends on the next day; its day is the one it begins on.
@@ -33,16 +34,6 @@ pub enum Hours {
     /// Messages wait, until this instant.
     Closed(Timestamp),
 }
-
-const DAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Monday),
-    ("tue", Weekday::Tuesday),
-    ("wed", Weekday::Wednesday),
-    ("thu", Weekday::Thursday),
-    ("fri", Weekday::Friday),
-    ("sat", Weekday::Saturday),
-    ("sun", Weekday::Sunday),
-];
 
 impl SendWindow {
     /// The state of the window at `now`.
@@ -123,7 +114,7 @@ impl FromStr for SendWindow {
 
 impl fmt::Display for SendWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days: Vec<&str> = DAYS
+        let days: Vec<&str> = WEEK
             .iter()
             .zip(self.days)
             .filter(|(_, on)| *on)
@@ -153,7 +144,7 @@ fn read_hours(text: &str) -> Option<(Time, Time)> {
 
 /// `mon`, `mon-fri`, `fri-mon` (over the weekend), and lists of these.
 fn read_days(text: &str) -> Option<[bool; 7]> {
-    let index = |name: &str| DAYS.iter().position(|(day, _)| *day == name);
+    let index = |name: &str| WEEK.iter().position(|(day, _)| *day == name);
     let mut days = [false; 7];
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));

@@ -109,7 +109,7 @@ pub(crate) fn end_of(day: Date) -> Option<Timestamp> {
 }
 
 /// The days of the week by their names in files, from Monday.
-const WEEK: [(&str, Weekday); 7] = [
+pub const WEEK: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
     ("tue", Weekday::Tuesday),
     ("wed", Weekday::Wednesday),
