@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use sluis_model::reading::distance;
 
 /// Longest key that is compared with the known ones, in characters.
 const MAX_COMPARED: usize = 64;
@@ -149,21 +150,6 @@ fn fold(text: &str) -> Vec<char> {
         .take(MAX_COMPARED)
         .filter(|c| !matches!(c, '-' | '_' | ' '));
     letters.flat_map(char::to_lowercase).collect()
-}
-
-/// Levenshtein's distance.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -7,5 +7,5 @@ mod nearest;
 mod reader;
 
 pub use mistake::{Mistake, Words, join, missing, unknown};
-pub use nearest::nearest;
+pub use nearest::{distance, nearest};
 pub use reader::{MADE_UP, read};
