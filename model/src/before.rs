@@ -2,7 +2,8 @@
 //! read. Versions 1 to 3: addresses of a channel each, with what their source had checked beside
 //! them, instead of contact points; pauses that did not say whose they were. Up to version 4:
 //! conditions of one comparison, erasures that did not say why, preferences without a date, tenants
-//! without a history. Refuses to write any of it.
+//! without a history. Version 5: two histories of a tenant, of what caps and of what flows count.
+//! Refuses to write any of it.
 
 use bincode::de::Decoder;
 use bincode::error::DecodeError;
@@ -13,6 +14,7 @@ use crate::channel::{Channel, Need};
 use crate::codec::Version;
 use crate::fact::Fact;
 use crate::flow::{Observed, Seen};
+use crate::history::{Contact, Fate, History};
 use crate::ids::{AttemptRef, NotificationId, TenantKey};
 use crate::input::{CancelTarget, Input, LateReceipt, Permit, Receipt};
 use crate::notification::Notification;
@@ -28,6 +30,8 @@ const POINTS: Version = Version(4);
 /// The first version whose conditions may have several comparisons, whose erasures say why, and whose
 /// facts may be of declared types.
 const JOINED: Version = Version(5);
+/// The first version with one history of what left.
+const ONE_HISTORY: Version = Version(6);
 
 /// The inputs of versions 1 to 3, in the order of their codes.
 #[derive(Decode)]
@@ -286,9 +290,10 @@ impl Decode<Version> for Erased {
 impl_borrow_decode_with_context!(Erased, Version);
 
 impl Decode<Version> for Told {
-    /// Before, no types of facts were declared, and no messages were counted.
+    /// Before version 5, no types of facts were declared, and no messages were counted.
     fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
         let has_declared = *decoder.context() >= JOINED;
+        let has_one_history = *decoder.context() >= ONE_HISTORY;
         Ok(Self {
             balance: Decode::decode(decoder)?,
             balance_ahead: Decode::decode(decoder)?,
@@ -299,13 +304,10 @@ impl Decode<Version> for Told {
             } else {
                 Vec::new()
             },
-            contacts: if has_declared {
+            history: if has_one_history {
                 Decode::decode(decoder)?
-            } else {
-                Vec::new()
-            },
-            lately: if has_declared {
-                Decode::decode(decoder)?
+            } else if has_declared {
+                history(Decode::decode(decoder)?, Decode::decode(decoder)?)
             } else {
                 None
             },
@@ -314,6 +316,55 @@ impl Decode<Version> for Told {
 }
 
 impl_borrow_decode_with_context!(Told, Version);
+
+/// A message of a counted flow, in version 5.
+#[derive(Decode)]
+struct CountedThen {
+    at: Timestamp,
+    attempt: u64,
+    purpose: u64,
+    about: u64,
+}
+
+/// A message that a cap counts, in version 5: of its notification, half the id.
+#[derive(Decode)]
+struct CappedThen {
+    at: Timestamp,
+    notification: u64,
+    subject: u64,
+    category: u32,
+    attempt: u16,
+    channel: Channel,
+}
+
+/// The two histories of version 5 as one. A message that stood in both stands in it twice, once for
+/// each that counts it.
+fn history(counted: Vec<CountedThen>, capped: Option<Vec<CappedThen>>) -> Option<Box<History>> {
+    let counted = counted.into_iter().map(|then| Contact {
+        id: NotificationId(u128::from(then.attempt)),
+        at: then.at,
+        about: then.about,
+        purpose: (then.purpose as u32).max(1),
+        category: 0,
+        attempt: 0,
+        channel: None,
+        fate: Fate::Left,
+        counted: true,
+    });
+    let capped = capped.into_iter().flatten().map(|then| Contact {
+        id: NotificationId(u128::from(then.notification)),
+        at: then.at,
+        about: then.subject,
+        purpose: 0,
+        category: then.category,
+        attempt: then.attempt,
+        channel: Some(then.channel),
+        fate: Fate::UnderWay,
+        counted: false,
+    });
+    let all: History = counted.chain(capped).collect();
+    (!all.is_empty()).then(|| Box::new(all))
+}
 
 /// [`Where`] as this build writes it.
 #[derive(Decode)]

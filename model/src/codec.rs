@@ -13,7 +13,7 @@ use bincode::{Decode, Encode};
 
 /// The newest record version this build writes. Every older one stays readable: `tests/golden`
 /// holds one of each.
-pub const RECORD_VERSION: u8 = 5;
+pub const RECORD_VERSION: u8 = 6;
 /// Bytes before the payload.
 pub const HEADER: usize = 16;
 /// Largest payload written or read, in bytes.

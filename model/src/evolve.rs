@@ -3,10 +3,9 @@
 
 mod applied;
 mod attempt;
-mod contact;
 mod declared;
 mod fact;
-mod lately;
+mod history;
 
 use crate::event::Event;
 use crate::input::Input;
@@ -45,13 +44,12 @@ pub fn evolve(
         ) => {
             tenant.mark((*channel, value), *state, applied.at, evidence(*state));
         }
-        (Event::Contacted { id }, _) => lately::remember(tenant, *id, applied.at),
+        (Event::Contacted { id }, _) => history::started(tenant, *id, applied.at, flows),
         (Event::Ended { id, .. }, _) => {
             return tenant.open.remove(*id);
         }
         _ => {
-            contact::note(tenant, applied.at, event, flows);
-            lately::forget(tenant, event);
+            history::note(tenant, applied.at, event, flows);
             if let Some(open) = event.notification().and_then(|id| tenant.find_mut(id)) {
                 evolve_open(open, applied, event, flows);
             }

@@ -20,7 +20,6 @@ mod history;
 mod ids;
 mod input;
 pub mod instant;
-mod lately;
 mod matching;
 mod notification;
 mod opens;
@@ -53,13 +52,12 @@ pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};
 pub use fact::{Counts, DeclaredFact, Fact, FactKind};
 pub use fact_type::{About, FactField, FactType, Holds};
 pub use flow::{Flow, FlowRef};
-pub use history::Contact;
+pub use history::{Contact, Fate, History};
 pub use ids::{
     AttemptRef, AttemptToken, CorporationId, IdError, NotificationId, ShardId, TenantKey,
     home_shard,
 };
 pub use input::{CancelTarget, Input, LateReceipt, NoWay, Permit, Receipt};
-pub use lately::{Departure, Lately};
 pub use matching::{Unmatched, is_known, unmatched};
 pub use notification::{
     Environment, Idempotency, Lane, Notification, NotificationRequest, Subject, UnknownWord,

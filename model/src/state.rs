@@ -12,9 +12,8 @@ use bincode::{Decode, Encode};
 use crate::channel::Channel;
 use crate::codec::Version;
 use crate::flow::{Dated, Value};
-use crate::history::Contact;
+use crate::history::{Contact, Fate, History};
 use crate::ids::NotificationId;
-use crate::lately::Lately;
 use crate::notification::Subject;
 use crate::opens::Opens;
 use crate::point::{Known, Point};
@@ -60,10 +59,8 @@ pub struct Told {
     /// What facts of declared types told, in the order of types and subjects. At most
     /// [`Declared::MOST`], and [`Declared::MOST_BYTES`] in all.
     pub declared: Vec<Declared>,
-    /// Messages of counted flows that left, or may have, in that order: at most [`Contact::MOST`].
-    pub contacts: Vec<Contact>,
-    /// What left lately, where a cap counts it.
-    pub lately: Option<Box<Lately>>,
+    /// Messages that left, or may have, where a rule counts them.
+    pub history: Option<Box<History>>,
 }
 
 /// What facts told of one subject.
@@ -120,17 +117,17 @@ impl Tenant {
         self.told.as_deref().and_then(|told| told.balance)
     }
 
-    /// Messages of counted flows that left within `within_ms`, or may have.
+    /// Messages of counted flows that the provider got within `within_ms`, or may have got.
     pub fn contacts(&self, now: Timestamp, within_ms: i64) -> impl Iterator<Item = &Contact> {
-        let told = self.told.as_deref().into_iter();
-        let contacts = told.flat_map(|told| &told.contacts);
-        contacts.filter(move |contact| now.since(contact.at) < within_ms)
+        let history = self.history().into_iter();
+        let contacts = history.flat_map(move |history| history.after(now.plus(-within_ms)));
+        contacts.filter(|contact| contact.counted && contact.fate != Fate::UnderWay)
     }
 
-    /// What left lately, where a cap counts it.
+    /// Messages that left, or may have, where a rule counts them.
     #[must_use]
-    pub fn lately(&self) -> Option<&Lately> {
-        self.told.as_deref()?.lately.as_deref()
+    pub fn history(&self) -> Option<&History> {
+        self.told.as_deref()?.history.as_deref()
     }
 
     /// What facts told, to be added to.

@@ -254,8 +254,7 @@ fn without_money(told: &Told) -> Told {
         subjects: VecDeque::new(),
         facts: told.facts.clone(),
         declared: told.declared.clone(),
-        contacts: told.contacts.clone(),
-        lately: told.lately.clone(),
+        history: told.history.clone(),
     }
 }
 

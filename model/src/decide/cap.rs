@@ -87,7 +87,7 @@ fn is_exempt(open: &Open, message: &Message) -> bool {
 /// When the cap allows another message; none: it does now.
 fn free_at(tenant: &Tenant, cap: &Cap, now: Timestamp) -> Option<Timestamp> {
     let since = now.plus(-cap.within_ms);
-    let left = tenant.lately()?.after(since);
+    let left = tenant.history()?.after(since);
     let left = left.filter(|contact| cap.counts_contact(contact));
     let left: Vec<Timestamp> = left.map(|contact| contact.at).collect();
     let first = left.len().checked_sub(usize::from(cap.most))?;

@@ -8,12 +8,15 @@ use toml::de::DeTable;
 use super::category::ALL;
 use super::reader::{Node, Reader};
 use crate::flow::parse_duration;
-use crate::lately::{Departure, LONGEST_SPAN_MS, REMEMBERED_OF_A_CATEGORY};
+use crate::history::Contact;
+use crate::time::DAY;
 
 /// Most caps of a corporation.
 const MAX_CAPS: usize = 100;
 /// Most categories that one cap names.
 const MAX_CATEGORIES: usize = 100;
+/// Longest time that one cap looks back, in milliseconds.
+const LONGEST_MS: i64 = 92 * DAY;
 const KEYS: [&str; 4] = ["name", "categories", "most", "within"];
 
 /// The caps of a corporation.
@@ -36,9 +39,11 @@ pub struct Cap {
 impl Cap {
     /// Whether it counts that message.
     #[must_use]
-    pub fn counts_contact(&self, contact: &Departure) -> bool {
+    pub fn counts_contact(&self, contact: &Contact) -> bool {
         let mut named = self.categories.iter();
-        named.any(|named| **named == *ALL || contact.is_of(named))
+        contact.may_have_arrived()
+            && contact.category != 0
+            && named.any(|named| **named == *ALL || contact.is_of(named))
     }
 
     /// Whether it counts messages of that category.
@@ -144,7 +149,7 @@ fn categories_of(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option
 }
 
 fn most_of(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option<u8> {
-    let most = REMEMBERED_OF_A_CATEGORY as i64;
+    let most = Contact::MOST as i64;
     let number = reader.whole_number(node);
     let number = number.filter(|number| (1..=most).contains(number));
     if number.is_none() {
@@ -157,7 +162,7 @@ fn most_of(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option<u8> {
 
 fn within_ms(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option<i64> {
     let span = parse_duration(node.get_ref().as_str().unwrap_or_default()).ok();
-    let span = span.filter(|span| (1..=LONGEST_SPAN_MS).contains(span));
+    let span = span.filter(|span| (1..=LONGEST_MS).contains(span));
     if span.is_none() {
         let value = reader.written(node);
         let hint = "such as within = \"7d\"";

@@ -8,7 +8,7 @@ use sluis_model::{
 
 use crate::controls::controls;
 use crate::people::{supplied_then, undated};
-use crate::stored::{carried, erased, stored};
+use crate::stored::{carried, erased, history_then, stored};
 use crate::values::{
     AT, ATTEMPT, ID, causes, events, fact, inputs, joined, notification, tenant, verdicts, words,
 };
@@ -240,7 +240,13 @@ pub(crate) fn samples_of(version: u8) -> Vec<(String, Record)> {
                     profile.preferences = [undated()].into();
                 }
                 if let Some(told) = &mut piece.told {
-                    told.lately = None;
+                    told.history = None;
+                }
+            }
+            Record::Stored(piece) if version == 5 => {
+                let history = history_then(piece);
+                if let Some(told) = &mut piece.told {
+                    told.history = history;
                 }
             }
             Record::Control(ControlRecord {

@@ -2,10 +2,10 @@
 //! everything that is kept of attempts, facts and bounces.
 
 use sluis_model::{
-    Applied, Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
-    ChannelSet, Choice, Contact, Control, CorporationId, Counts, Declared, Erased, Event, Flow,
-    FlowBook, FlowRef, Input, Lately, NotificationId, OnDoubt, Open, PauseScope, PausedBy, Phase,
-    Saying, SentTo, StoredTenant, SubjectMoney, Tenant, Timestamp, Told, Tried, Tries, evolve,
+    Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
+    ChannelSet, Choice, Contact, Control, CorporationId, Counts, Declared, Erased, Fate, History,
+    NotificationId, OnDoubt, Open, PauseScope, PausedBy, Phase, Saying, SentTo, StoredTenant,
+    SubjectMoney, Timestamp, Told, Tried, Tries,
 };
 
 use crate::facts::declared;
@@ -113,39 +113,64 @@ fn told() -> Told {
         subjects: Default::default(),
         facts: [(1, 2), (3, 4)].into(),
         declared: Vec::new(),
-        contacts: Vec::new(),
-        lately: lately(),
+        history: history(&[Fate::UnderWay, Fate::Left, Fate::CameBack].map(contact)),
     }
 }
 
-/// A lately, as an attempt leaves it.
-fn lately() -> Option<Box<Lately>> {
-    let started = Phase::Started {
+/// What left: every fate, of a flow that is counted and of one that is not.
+fn history(all: &[Contact]) -> Option<Box<History>> {
+    Some(Box::new(all.iter().copied().collect()))
+}
+
+fn contact(fate: Fate) -> Contact {
+    Contact {
+        id: ID,
+        at: AT,
+        about: Contact::subject_hash(Some(&subject())),
+        purpose: Contact::purpose_hash("collection"),
+        category: Contact::category_hash("collection"),
         attempt: 2,
-        channel: Channel::Email,
-        provider: "relay".into(),
-        on_doubt: OnDoubt::Resend,
-        at: AT,
-    };
-    let mut tenant = Tenant::default();
-    let attempted = open(1, started);
-    let id = attempted.id;
-    tenant.open = [attempted].into_iter().collect();
-    let applied = Applied {
-        sequence: 1,
-        at: AT,
-        input: &Input::Timer { id },
-    };
-    evolve(&mut tenant, applied, &Event::Contacted { id }, &NoFlows);
-    tenant.told.and_then(|told| told.lately)
+        channel: Some(Channel::Email),
+        fate,
+        counted: fate == Fate::Left,
+    }
 }
 
-struct NoFlows;
-
-impl FlowBook for NoFlows {
-    fn flow(&self, _: FlowRef) -> Option<&Flow> {
-        None
+/// What version 5 remembered of a message that a cap counts: of its notification, half the id.
+pub(crate) fn capped_then() -> Contact {
+    Contact {
+        id: NotificationId(u128::from(ID.0 as u64 + 1)),
+        about: 4_938_262_474_774_945_460,
+        purpose: 0,
+        counted: false,
+        ..contact(Fate::UnderWay)
     }
+}
+
+/// What version 5 remembered of a message of a counted flow.
+fn counted_then() -> Contact {
+    Contact {
+        id: NotificationId(1),
+        at: AT,
+        about: 0,
+        purpose: 2,
+        category: 0,
+        attempt: 0,
+        channel: None,
+        fate: Fate::Left,
+        counted: true,
+    }
+}
+
+/// The history that a stored tenant of version 5 is read with.
+pub(crate) fn history_then(piece: &StoredTenant) -> Option<Box<History>> {
+    let is_of_types = piece
+        .told
+        .as_ref()
+        .is_some_and(|told| !told.declared.is_empty());
+    let counted = is_of_types.then(counted_then);
+    let all: Vec<Contact> = counted.into_iter().chain([capped_then()]).collect();
+    history(&all)
 }
 
 /// What facts of declared types told, in both ways of counting.
@@ -168,12 +193,7 @@ fn told_of_types() -> Told {
             of(Counts::Newest, false, vec![saying(true)]),
             of(Counts::Sum, true, vec![saying(false), saying(true)]),
         ],
-        contacts: vec![Contact {
-            at: AT,
-            attempt: 1,
-            purpose: 2,
-            about: 0,
-        }],
+        history: history(&[counted_then(), contact(Fate::Left)]),
         ..told()
     }
 }

@@ -126,7 +126,7 @@ fn a_message_that_reached_nobody_counts_no_more() {
     assert_eq!(
         world
             .tenant
-            .lately()
+            .history()
             .expect("it counts")
             .after(Timestamp(0))
             .count(),
@@ -166,7 +166,7 @@ fn without_a_cap_no_history_is_kept() {
     let mut world = capped();
     world.policy.steering.clear();
     sent(&mut world, "collection");
-    assert!(world.tenant.lately().is_none());
+    assert!(world.tenant.history().is_none());
     assert!(
         !world
             .events()
