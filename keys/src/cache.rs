@@ -6,7 +6,6 @@ use std::hash::{BuildHasher, Hash};
 
 use parking_lot::Mutex;
 use rustc_hash::FxBuildHasher;
-use sluis_model::TenantKey;
 
 use crate::id::KeyId;
 
@@ -22,12 +21,6 @@ pub(crate) trait Place: Eq + Hash {
 impl Place for KeyId {
     fn spread(&self) -> usize {
         self.0 as usize
-    }
-}
-
-impl Place for TenantKey {
-    fn spread(&self) -> usize {
-        self.tenant.as_bytes().last().copied().unwrap_or_default() as usize
     }
 }
 
@@ -89,15 +82,6 @@ impl<K: Place, V, S: BuildHasher + Default> Cache<K, V, S> {
         stripe.old.remove(place);
     }
 
-    /// Removes all for which it is so. Looks at every one: for what is done seldom.
-    pub(crate) fn remove_where(&self, is_so: impl Fn(&V) -> bool) {
-        for stripe in &self.stripes {
-            let mut stripe = stripe.lock();
-            stripe.young.retain(|_, value| !is_so(value));
-            stripe.old.retain(|_, value| !is_so(value));
-        }
-    }
-
     #[cfg(test)]
     fn len(&self) -> usize {
         let of = |stripe: &Mutex<Stripe<K, V, S>>| {
@@ -134,7 +118,6 @@ mod tests {
         assert_eq!(get(5_000), None);
         cache.remove(&KeyId(3));
         assert_eq!(get(3), None);
-        cache.remove_where(|value| *value < 7);
-        assert_eq!((get(6), get(7)), (None, Some(7)));
+        assert_eq!(get(7), Some(7));
     }
 }

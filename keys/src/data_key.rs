@@ -7,12 +7,16 @@
 //! another record.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use rand::RngCore as _;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, Tag, UnboundKey};
 
+use sluis_model::TenantKey;
+
 use crate::error::KeyError;
 use crate::header;
+use crate::id::KeyId;
 
 /// Bytes of a key.
 pub(crate) const KEY_BYTES: usize = 32;
@@ -21,8 +25,19 @@ const TAG_BYTES: usize = 16;
 pub const SEAL_BYTES: usize = TAG_BYTES + NONCE_LEN;
 
 /// A key that seals and opens.
-#[derive(Clone)]
-pub struct DataKey(LessSafeKey);
+pub struct DataKey {
+    /// Whose it is, once that was asked: by it the key is found again when it is at hand.
+    owner: OnceLock<Owner>,
+    key: LessSafeKey,
+}
+
+/// A tenant, and the number of his key. Everything lies in one piece, beside the key that is read next.
+struct Owner {
+    id: KeyId,
+    corporation: u16,
+    length: u8,
+    tenant: [u8; TenantKey::MAX_BYTES],
+}
 
 impl fmt::Debug for DataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,9 +53,39 @@ impl DataKey {
     #[must_use]
     pub fn new(bytes: &[u8; KEY_BYTES]) -> Self {
         let key = UnboundKey::new(&AES_256_GCM, bytes);
-        Self(LessSafeKey::new(
-            key.expect("32 bytes are a key of AES-256"),
-        ))
+        Self {
+            owner: OnceLock::new(),
+            key: LessSafeKey::new(key.expect("32 bytes are a key of AES-256")),
+        }
+    }
+
+    /// It is this tenant's, under this number. Whether it is now known of it: not of a tenant with a longer
+    /// number than any that is admitted.
+    pub(crate) fn learn_owner(&self, tenant: &TenantKey, id: KeyId) -> bool {
+        let number = tenant.tenant.as_bytes();
+        let mut text = [0; TenantKey::MAX_BYTES];
+        let Some(room) = text.get_mut(..number.len()) else {
+            return false;
+        };
+        room.copy_from_slice(number);
+        let owner = self.owner.get_or_init(|| Owner {
+            id,
+            corporation: tenant.corporation.0,
+            length: number.len() as u8,
+            tenant: text,
+        });
+        owner.id == id && owner.is(tenant)
+    }
+
+    /// Its number, when it is known to be this tenant's.
+    pub(crate) fn number_for(&self, tenant: &TenantKey) -> Option<KeyId> {
+        let owner = self.owner.get()?;
+        owner.is(tenant).then_some(owner.id)
+    }
+
+    /// Its number, when it is known whose it is.
+    pub(crate) fn number(&self) -> Option<KeyId> {
+        self.owner.get().map(|owner| owner.id)
     }
 
     /// A new key, and its bytes: to be sealed with another one.
@@ -61,7 +106,7 @@ impl DataKey {
     pub fn seal(&self, context: &[u8], bytes: &mut Vec<u8>, from: usize) {
         let mut nonce = [0; NONCE_LEN];
         rand::rng().fill_bytes(&mut nonce);
-        let sealed = self.0.seal_in_place_separate_tag(
+        let sealed = self.key.seal_in_place_separate_tag(
             Nonce::assume_unique_for_key(nonce),
             Aad::from(context),
             &mut bytes[from..],
@@ -84,9 +129,16 @@ impl DataKey {
             .split_last_chunk_mut::<TAG_BYTES>()
             .ok_or(KeyError::NotAuthentic)?;
         let (nonce, tag) = (Nonce::assume_unique_for_key(*nonce), Tag::from(*tag));
-        self.0
+        self.key
             .open_in_place_separate_tag(nonce, Aad::from(context), tag, sealed, 0..)
             .map_err(|_| KeyError::NotAuthentic)
+    }
+}
+
+impl Owner {
+    fn is(&self, tenant: &TenantKey) -> bool {
+        let number = self.tenant.get(..usize::from(self.length));
+        self.corporation == tenant.corporation.0 && number == Some(tenant.tenant.as_bytes())
     }
 }
 

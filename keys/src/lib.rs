@@ -14,6 +14,7 @@
 //! `docs/decisions/2026-11-27-a-key-for-each-tenant.md` says what is protected, from whom, and what is
 //! not.
 
+mod at_hand;
 mod cache;
 mod copy;
 mod data_key;

@@ -3,7 +3,6 @@
 //! later: what was sealed with it tells that too. Refuses to go on after a failed write or sync.
 
 use std::fmt;
-use std::hash::RandomState;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -11,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::{Mutex, RwLock};
 use sluis_model::{CorporationId, TenantKey, Timestamp};
 
+use crate::at_hand::AtHand;
 use crate::cache::Cache;
 use crate::copy;
 use crate::data_key::{DataKey, KEY_BYTES};
@@ -72,10 +72,9 @@ pub struct KeyStore {
     names: RwLock<Names>,
     cache: Cache<KeyId, [u8; KEY_BYTES]>,
     /// Those of tenants in flight, ready to seal and open with.
-    ready: Cache<KeyId, Arc<DataKey>>,
-    /// The same, by tenant: for new bytes. Their numbers are the callers' choice, so they are found by
-    /// the keyed hash of the standard library.
-    in_flight: Cache<TenantKey, (KeyId, Arc<DataKey>), RandomState>,
+    ready: AtHand<DataKey>,
+    /// The same, by tenant: for new bytes.
+    in_flight: AtHand<DataKey>,
     pools: Mutex<Pools>,
     /// Held while keys are made: one at a time.
     making: Mutex<()>,
@@ -160,7 +159,7 @@ impl KeyStore {
     /// # Errors
     /// See [`KeyError`].
     pub fn opening_key(&self, id: KeyId) -> Result<Found, KeyError> {
-        if let Some(key) = self.ready.find(&id, Arc::clone) {
+        if let Some(key) = self.ready.find(id.0, |_| true) {
             return Ok(Found::Key(key));
         }
         // Who destroys the key takes it out of the one and then of the other.
@@ -183,7 +182,7 @@ impl KeyStore {
     /// Makes a key ready to seal and open with, which costs half of what sealing a record does.
     fn make_ready(&self, id: KeyId, key: &[u8; KEY_BYTES]) -> Arc<DataKey> {
         let key = Arc::new(DataKey::new(key));
-        self.ready.put(id, key.clone());
+        self.ready.put(id.0, key.clone(), |_| true);
         key
     }
 

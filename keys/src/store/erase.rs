@@ -33,7 +33,8 @@ impl KeyStore {
     /// As [`KeyStore::erase`].
     pub fn erase_tag(&self, tag: Tag, at: Timestamp) -> Result<usize, KeyError> {
         let ids = self.names.write().remove(&tag);
-        self.in_flight.remove_where(|(id, _)| ids.contains(id));
+        self.in_flight
+            .remove_where(|key| key.number().is_some_and(|id| ids.contains(&id)));
         for id in &ids {
             self.destroy(*id, at)?;
         }
@@ -51,7 +52,7 @@ impl KeyStore {
             self.counts.erased.fetch_add(1, Relaxed);
         }
         self.cache.remove(&id);
-        self.ready.remove(&id);
+        self.ready.remove(id.0);
         Ok(())
     }
 }

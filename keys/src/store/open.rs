@@ -10,6 +10,7 @@ use parking_lot::{Mutex, RwLock};
 use sluis_model::CorporationId;
 
 use super::{KeyStore, StoreOptions, offset};
+use crate::at_hand::AtHand;
 use crate::cache::Cache;
 use crate::error::KeyError;
 use crate::figures::Counts;
@@ -61,8 +62,8 @@ impl KeyStore {
             options,
             names: RwLock::new(content.names),
             cache: Cache::new(options.cached_keys),
-            ready: Cache::new(options.ready_keys),
-            in_flight: Cache::new(options.ready_keys),
+            ready: AtHand::new(options.ready_keys),
+            in_flight: AtHand::new(options.ready_keys),
             pools: Mutex::new(Pools::default()),
             making: Mutex::new(()),
             next: AtomicU32::new(next),

@@ -1,9 +1,11 @@
 //! Owns which key new bytes of a tenant are sealed with: the one that he has, or one that nobody has yet.
 //! Refuses to wait for a disk while keys are left that were made.
 
+use std::hash::Hasher as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use rustc_hash::FxHasher;
 use sluis_model::{CorporationId, TenantKey};
 
 use super::{Found, KeyStore};
@@ -26,15 +28,19 @@ impl KeyStore {
         if !self.wrapping.has(tenant.corporation) {
             return Ok(None);
         }
-        if let Some(found) = self.in_flight.find(tenant, Clone::clone) {
-            return Ok(Some(found));
+        let mark = mark_of(tenant);
+        let is_his = |key: &DataKey| key.number_for(tenant).is_some();
+        if let Some(key) = self.in_flight.find(mark, is_his)
+            && let Some(id) = key.number()
+        {
+            return Ok(Some((id, key)));
         }
         let tag = self.tag(tenant);
         let (id, key) = self.own_key(tenant.corporation, tag)?;
         // Held: who takes the key from the tenant takes it out of there afterwards.
         let names = self.names.read();
-        if names.find(&tag) == Some(id) {
-            self.in_flight.put(tenant.clone(), (id, key.clone()));
+        if names.find(&tag) == Some(id) && key.learn_owner(tenant, id) {
+            self.in_flight.put(mark, key.clone(), is_his);
         }
         drop(names);
         Ok(Some((id, key)))
@@ -98,4 +104,13 @@ impl KeyStore {
             self.fill(corporation)?;
         }
     }
+}
+
+/// By what a tenant's key is looked for. Numbers are the callers' choice: whoever chooses many with the same mark
+/// only makes their keys found more slowly.
+fn mark_of(tenant: &TenantKey) -> u32 {
+    let mut hasher = FxHasher::default();
+    hasher.write_u16(tenant.corporation.0);
+    hasher.write(tenant.tenant.as_bytes());
+    (hasher.finish() >> 32) as u32
 }
