@@ -183,6 +183,25 @@ pub fn decode_frame<T: Decode<Version>>(kind: FrameKind, bytes: &[u8]) -> Result
 /// # Errors
 /// See [`CodecError`]; never panics, whatever the bytes.
 pub fn take_frame(kind: FrameKind, bytes: &[u8]) -> Result<Framed<'_>, CodecError> {
+    let (framed, expected) = parts(kind, bytes)?;
+    let actual = crc32c::crc32c(framed.payload);
+    if actual != expected {
+        return Err(CodecError::Checksum { actual, expected });
+    }
+    Ok(framed)
+}
+
+/// As [`take_frame`], without the checksum: of bytes that this process has just made, or whose payload
+/// something stronger proves.
+///
+/// # Errors
+/// See [`CodecError`]; never panics, whatever the bytes.
+pub fn split_frame(kind: FrameKind, bytes: &[u8]) -> Result<Framed<'_>, CodecError> {
+    parts(kind, bytes).map(|(framed, _)| framed)
+}
+
+/// What a frame holds, and the checksum that it says.
+fn parts(kind: FrameKind, bytes: &[u8]) -> Result<(Framed<'_>, u32), CodecError> {
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else {
         return Err(CodecError::Short {
             actual: bytes.len(),
@@ -205,18 +224,12 @@ pub fn take_frame(kind: FrameKind, bytes: &[u8]) -> Result<Framed<'_>, CodecErro
         actual: rest.len(),
         expected: length,
     })?;
-    let actual = crc32c::crc32c(payload);
-    if actual != word(12) {
-        return Err(CodecError::Checksum {
-            actual,
-            expected: word(12),
-        });
-    }
-    Ok(Framed {
+    let framed = Framed {
         version: header[2],
         key: word(4),
         payload,
-    })
+    };
+    Ok((framed, word(12)))
 }
 
 /// Reads the first value of a payload, whatever follows it.

@@ -3,8 +3,6 @@
 //!
 //! A sealed body: the number of the key (4, big-endian; 0: plain), and the body.
 
-use std::collections::BTreeMap;
-
 use sluis_actors::EndingsPack;
 use sluis_journal::Shard;
 use sluis_keys::{Found, KeyError, KeyId, KeyStore};
@@ -21,11 +19,9 @@ pub(super) fn seal(store: &KeyStore, shard: Shard, value: &[u8]) -> Result<Vec<u
         Ok(pack) => return Ok(pack.into_value()),
         Err(value) => return Ok(value),
     };
-    let mut sealed = BTreeMap::new();
-    for (id, body) in pack.bodies() {
-        sealed.insert(id, seal_body(store, shard, id, &body)?);
-    }
-    Ok(EndingsPack::value(true, &sealed))
+    pack.changed(true, |id, body, sealed| {
+        seal_body(store, shard, id, body, sealed).map(|()| true)
+    })
 }
 
 fn seal_body(
@@ -33,19 +29,20 @@ fn seal_body(
     shard: Shard,
     id: NotificationId,
     body: &[u8],
-) -> Result<Vec<u8>, KeyError> {
+    sealed: &mut Vec<u8>,
+) -> Result<(), KeyError> {
     let key = match EndingsPack::tenant(body) {
         Some(tenant) => store.sealing_key(&tenant)?,
         None => None,
     };
     let number = key.as_ref().map_or(0, |(number, _)| number.0);
-    let mut bytes = Vec::with_capacity(KEY_BYTES + body.len() + sluis_keys::SEAL_BYTES);
-    bytes.extend_from_slice(&number.to_be_bytes());
-    bytes.extend_from_slice(body);
+    sealed.extend_from_slice(&number.to_be_bytes());
+    let from = sealed.len();
+    sealed.extend_from_slice(body);
     if let Some((number, key)) = key {
-        key.seal(&context(shard, id, number), &mut bytes, KEY_BYTES);
+        key.seal(&context(shard, id, number), sealed, from);
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// A value as it came from the table. Endings whose key was destroyed are not in it any more.
@@ -55,13 +52,9 @@ pub(super) fn open(store: &KeyStore, shard: Shard, value: Vec<u8>) -> Result<Vec
         Ok(pack) => return Ok(pack.into_value()),
         Err(value) => return Ok(value),
     };
-    let mut opened = BTreeMap::new();
-    for (id, body) in pack.bodies() {
-        if let Some(body) = open_body(store, shard, id, body)? {
-            opened.insert(id, body);
-        }
-    }
-    Ok(EndingsPack::value(false, &opened))
+    pack.changed(false, |id, body, opened| {
+        open_body(store, shard, id, body, opened)
+    })
 }
 
 /// The bodies of a value that are not sealed, as they are.
@@ -75,25 +68,31 @@ pub(super) fn plain(pack: &EndingsPack) -> Vec<Vec<u8>> {
     plain.map(|body| body[KEY_BYTES..].to_vec()).collect()
 }
 
+/// Whether there is anything left of it.
 fn open_body(
     store: &KeyStore,
     shard: Shard,
     id: NotificationId,
-    mut body: Vec<u8>,
-) -> Result<Option<Vec<u8>>, KeyError> {
+    body: &[u8],
+    opened: &mut Vec<u8>,
+) -> Result<bool, KeyError> {
     let (number, sealed) = body
-        .split_first_chunk_mut::<KEY_BYTES>()
+        .split_first_chunk::<KEY_BYTES>()
         .ok_or(KeyError::NotAuthentic)?;
     let number = KeyId(u32::from_be_bytes(*number));
+    let from = opened.len();
+    opened.extend_from_slice(sealed);
     if number == KeyId(0) {
-        return Ok(Some(sealed.to_vec()));
+        return Ok(true);
     }
     match store.opening_key(number)? {
         Found::Key(key) => {
-            let plain = key.open(&context(shard, id, number), sealed)?;
-            Ok(Some(plain.to_vec()))
+            let plain = key.open(&context(shard, id, number), &mut opened[from..])?;
+            let length = plain.len();
+            opened.truncate(from + length);
+            Ok(true)
         }
-        Found::Erased(_) => Ok(None),
+        Found::Erased(_) => Ok(false),
     }
 }
 

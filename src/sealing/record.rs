@@ -7,7 +7,7 @@
 
 use sluis_journal::{Sequence, Shard};
 use sluis_keys::{DataKey, Found, KeyError, KeyId, KeyStore};
-use sluis_model::codec::{CodecError, FrameKind, Framed, put_frame, take_frame};
+use sluis_model::codec::{CodecError, FrameKind, Framed, put_frame, split_frame, take_frame};
 use sluis_model::{CorporationId, Gone, Outline, Record, TenantKey, Timestamp, Whose};
 
 const CLEAR_BYTES: usize = 18;
@@ -35,7 +35,8 @@ pub(super) fn seal(
     frame: &[u8],
     buffer: &mut Vec<u8>,
 ) -> Result<(), SealError> {
-    let framed = take_frame(FrameKind::Record, frame)?;
+    // The shard has just made it.
+    let framed = split_frame(FrameKind::Record, frame)?;
     let outline = Outline::of(framed.version, framed.payload)?;
     let Some(owner) = owner(outline.whose) else {
         buffer.extend_from_slice(frame);
@@ -80,8 +81,9 @@ pub(super) fn open(
     frame: &[u8],
     buffer: &mut Vec<u8>,
 ) -> Result<(), SealError> {
-    let framed = take_frame(FrameKind::Record, frame)?;
+    let framed = split_frame(FrameKind::Record, frame)?;
     if framed.key == 0 {
+        take_frame(FrameKind::Record, frame)?;
         buffer.extend_from_slice(frame);
         return Ok(());
     }
@@ -91,8 +93,10 @@ pub(super) fn open(
     };
     let (clear, sealed) = framed.payload.split_first_chunk().ok_or(short)?;
     match store.opening_key(KeyId(framed.key))? {
+        // The key proves every byte.
         Found::Key(key) => open_with(store, &key, place, framed, (clear, sealed), buffer),
         Found::Erased(erased) => {
+            take_frame(FrameKind::Record, frame)?;
             let clear = Clear::decode(clear);
             let gone = Gone {
                 at: clear.at,

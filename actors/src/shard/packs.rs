@@ -28,6 +28,8 @@ const HEAD_BYTES: usize = 5;
 const ID_BYTES: usize = 16;
 const END_BYTES: usize = 4;
 const KEY_BYTES: usize = 9;
+/// What sealing adds to a body, about: no more than room is made ready for.
+const MOST_MORE: usize = 48;
 
 /// Which pack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,22 +183,28 @@ impl Pack {
     }
 
     fn with(version: u8, entries: &BTreeMap<NotificationId, Vec<u8>>) -> Self {
-        let bodies: usize = entries.values().map(Vec::len).sum();
-        let mut pack =
-            Vec::with_capacity(HEAD_BYTES + entries.len() * (ID_BYTES + END_BYTES) + bodies);
+        let mut bodies = Vec::with_capacity(entries.values().map(Vec::len).sum());
+        let mut ends = Vec::with_capacity(entries.len());
+        for (id, body) in entries {
+            bodies.extend_from_slice(body);
+            ends.push((*id, bodies.len() as u32));
+        }
+        Self::put(version, &ends, &bodies)
+    }
+
+    /// Of ids in order, each with where its body ends.
+    fn put(version: u8, ends: &[(NotificationId, u32)], bodies: &[u8]) -> Self {
+        let head = HEAD_BYTES + ends.len() * (ID_BYTES + END_BYTES);
+        let mut pack = Vec::with_capacity(head + bodies.len());
         pack.push(version);
-        pack.extend_from_slice(&(entries.len() as u32).to_le_bytes());
-        entries
-            .keys()
-            .for_each(|id| pack.extend_from_slice(&id.0.to_be_bytes()));
-        let mut end = 0;
-        for body in entries.values() {
-            end += body.len() as u32;
+        pack.extend_from_slice(&(ends.len() as u32).to_le_bytes());
+        for (id, _) in ends {
+            pack.extend_from_slice(&id.0.to_be_bytes());
+        }
+        for (_, end) in ends {
             pack.extend_from_slice(&end.to_le_bytes());
         }
-        entries
-            .values()
-            .for_each(|body| pack.extend_from_slice(body));
+        pack.extend_from_slice(bodies);
         Self(pack)
     }
 }
@@ -243,11 +251,32 @@ impl EndingsPack {
         decode_plain(body).ok().map(|ended: Ended| ended.tenant)
     }
 
-    /// A value with these bodies.
-    #[must_use]
-    pub fn value(sealed: bool, bodies: &BTreeMap<NotificationId, Vec<u8>>) -> Vec<u8> {
+    /// The value with each body as `change` puts it behind the bytes that it is given; one of which it says no is
+    /// left out.
+    ///
+    /// # Errors
+    /// That of `change`.
+    pub fn changed<E>(
+        &self,
+        sealed: bool,
+        mut change: impl FnMut(NotificationId, &[u8], &mut Vec<u8>) -> Result<bool, E>,
+    ) -> Result<Vec<u8>, E> {
+        let count = self.0.count().min(self.0.bytes() / (ID_BYTES + END_BYTES));
+        let mut bodies = Vec::with_capacity(self.0.bytes() + count * MOST_MORE);
+        let mut kept = Vec::with_capacity(count);
+        for at in 0..count {
+            let (Some(id), Some(body)) = (self.0.id(at), self.0.body(at)) else {
+                continue;
+            };
+            let begin = bodies.len();
+            if change(id, body, &mut bodies)? {
+                kept.push((id, bodies.len() as u32));
+            } else {
+                bodies.truncate(begin);
+            }
+        }
         let version = if sealed { SEALED } else { VERSION };
-        Pack::with(version, bodies).0
+        Ok(Pack::put(version, &kept, &bodies).0)
     }
 
     /// The value as it is.
