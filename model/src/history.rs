@@ -132,11 +132,20 @@ impl History {
         self.0.is_empty()
     }
 
-    /// Takes one in. The same attempt again, after doubt, is the same message.
+    /// Takes one in. The same attempt again, after doubt, is the same message, from then on: it may be
+    /// the second try that arrives.
     pub(crate) fn add(&mut self, new: Contact) {
-        if let Some(known) = self.find(new.id, new.attempt) {
-            known.counted |= new.counted;
-            return;
+        let is_it = |known: &Contact| known.is((new.id, new.attempt));
+        if let Some(at) = self.0.iter().rposition(is_it)
+            && let Some(known) = self.0.remove(at)
+        {
+            let counted = known.counted || new.counted;
+            let at = new.at;
+            return self.0.push_back(Contact {
+                at,
+                counted,
+                ..known
+            });
         }
         self.0
             .retain(|known| new.at.since(known.at) < Contact::LONGEST_MS);
@@ -249,13 +258,13 @@ mod tests {
     }
 
     #[test]
-    fn the_same_attempt_again_is_one_message_from_when_it_first_left() {
+    fn the_same_attempt_again_is_one_message_from_then_on() {
         let mut history = History::default();
         history.add(contact(1, 1));
         assert!(history.left(id(1), 1));
         history.add(contact(1, 2));
-        assert_eq!(history.after(Timestamp(0)).count(), 1);
-        assert_eq!(history.after(Timestamp(1)).count(), 0);
+        assert_eq!(history.after(Timestamp(1)).count(), 1);
+        assert_eq!(history.after(Timestamp(2)).count(), 0);
         // The second try was put off, and the first may have arrived.
         history.reached_nobody(id(1), 1, false);
         assert!(history.0[0].may_have_arrived());
