@@ -5,16 +5,24 @@ use sluis_actors::ShardRequest;
 use sluis_model::flow::Value;
 use sluis_model::{
     CancelTarget, Cause, Channel, ContactKind, Control, CorporationId, DAY, Environment, Fact,
-    FactKind, Given, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification, NotificationId,
-    PauseScope, PausedBy, Phase, Preference, ShardId, Subject, Supplied, TenantKey, Timestamp,
-    home_shard,
+    FactKind, FlowRef, Given, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification,
+    NotificationId, PauseScope, PausedBy, Phase, Preference, SECOND, ShardId, Subject, Supplied,
+    TenantKey, Timestamp, home_shard,
 };
 
 use crate::senders::{Order, Told, What};
 use crate::world::World;
 
 /// What every invoice asks for, in cents.
-const OWED: i64 = 10_000;
+pub(crate) const OWED: i64 = 10_000;
+
+/// What a notification asks for.
+pub(crate) struct Asked {
+    pub(crate) flow: FlowRef,
+    pub(crate) category: &'static str,
+    pub(crate) subject: Option<Subject>,
+    pub(crate) fields: Box<[Value]>,
+}
 
 impl World {
     /// One of the things that happen outside.
@@ -34,6 +42,7 @@ impl World {
             2 * known,
             2 * known,
             usize::from(!self.senders.facts.is_empty()),
+            4 * usize::from(self.plan.drawn),
         ];
         match self.chance.senders.weighed(&weights) {
             Some(0) => self.order(),
@@ -50,6 +59,7 @@ impl World {
             Some(8) => self.pause(),
             Some(9) => self.link(),
             Some(10) => self.task(),
+            Some(12) => self.say(),
             _ => {
                 let fact = self.newest(self.senders.facts.len());
                 self.tell_fact(fact);
@@ -67,7 +77,7 @@ impl World {
         count.saturating_sub(1 + back)
     }
 
-    fn tenant(&mut self) -> TenantKey {
+    pub(crate) fn tenant(&mut self) -> TenantKey {
         let corporation = CorporationId(
             1 + self
                 .chance
@@ -80,29 +90,43 @@ impl World {
         )
     }
 
-    fn invoice(&mut self) -> Subject {
+    pub(crate) fn invoice(&mut self) -> Subject {
         Subject {
             kind: "invoice".into(),
             id: format!("F-{}", self.chance.senders.below(4)).into(),
         }
     }
 
-    /// A new notification, handed in at once.
-    fn order(&mut self) {
-        let (tenant, number) = (self.tenant(), self.senders.orders.len() as u64);
+    /// What is asked of one of the shipped flows.
+    fn asked(&mut self) -> Asked {
         let name = self
             .chance
             .senders
             .pick(&["reminder", "reminder", "storno", "notice"]);
         let subject = (name != "notice").then(|| self.invoice());
-        let now = self.clock.peek();
-        let rng = &mut self.chance.senders;
-        let flow = self.shadow.flows().named(name);
+        let flow = self.flows.named(name);
         let value = |field: &str| match field {
             "amount_cents" => Value::Integer(OWED),
             "reason_code" => Value::Text("AM04".into()),
             _ => Value::Missing,
         };
+        Asked {
+            flow: flow.reference,
+            category: "collection",
+            subject,
+            fields: flow.fields.iter().map(|field| value(field)).collect(),
+        }
+    }
+
+    /// A new notification, handed in at once.
+    fn order(&mut self) {
+        let (tenant, number) = (self.tenant(), self.senders.orders.len() as u64);
+        let asked = match self.plan.drawn {
+            true => self.asked_of_drawn(),
+            false => self.asked(),
+        };
+        let now = self.clock.peek();
+        let rng = &mut self.chance.senders;
         let (urgent, bulk) = self.plan.lanes;
         let lane = match rng.below(100) {
             n if n < urgent => Lane::Urgent,
@@ -111,11 +135,11 @@ impl World {
         };
         let body = Notification {
             id: NotificationId(0),
-            flow: flow.reference,
-            category: "collection".into(),
-            subject,
+            flow: asked.flow,
+            category: asked.category.into(),
+            subject: asked.subject,
             data: "{}".into(),
-            fields: flow.fields.iter().map(|field| value(field)).collect(),
+            fields: asked.fields,
             lane,
             send_after: rng.chance(20).then(|| now.plus(rng.within(0, 2 * DAY))),
             expires_at: rng.chance(20).then(|| now.plus(rng.within(0, 20 * DAY))),
@@ -174,6 +198,11 @@ impl World {
             6..9 => -rng.within(0, 5 * MINUTE),
             9 => -rng.pick(&[HOUR, 3 * DAY, 3_650 * DAY]),
             _ => 0,
+        };
+        let ago = if self.plan.drawn {
+            ago.max(2 * SECOND)
+        } else {
+            ago
         };
         let at = self.clock.peek().0 - ago;
         let occurred_at = Timestamp(at - at.rem_euclid(1_024) + number.rem_euclid(1_024));
@@ -318,7 +347,9 @@ impl World {
             .filter_map(|(tenant, open)| match &open.phase {
                 Phase::Task { task, cause, .. } => {
                     let unread = matches!(**cause, Cause::Unexplained { .. });
-                    Some((tenant.corporation, open.id, *task, unread))
+                    let own = self.flows.drawn(open.flow);
+                    let own = own.is_some_and(|flow| flow.asks_people(usize::from(open.step)));
+                    Some((tenant.corporation, open.id, *task, (unread, own)))
                 }
                 _ => None,
             });
@@ -326,9 +357,11 @@ impl World {
         if tasks.is_empty() {
             return;
         }
-        let (corporation, id, task, unread) = self.chance.senders.pick(&tasks);
+        let (corporation, id, task, (unread, own)) = self.chance.senders.pick(&tasks);
         let answers: &[&str] = if unread {
             &["arrived", "arrived", "bounced", "close"]
+        } else if own {
+            &["go on", "go on", "again", "close"]
         } else {
             &["retry", "retry", "close"]
         };

@@ -8,6 +8,10 @@ use std::sync::{Arc, OnceLock};
 use sluis_model::flow::Definition;
 use sluis_model::{Flow, FlowBook, FlowRef};
 
+use crate::drawn::Drawn;
+use crate::plan::Plan;
+use crate::planted::Bug;
+
 const STORNO: &str = include_str!("../../../config/flows/storno.toml");
 const NOTICE: &str = include_str!("../../../config/flows/notice.toml");
 const STORNO_CLASS: &str = include_str!("../../../config/flows/classes/storno-class.toml");
@@ -60,7 +64,11 @@ wait = { for = "5d", then = "human: collections" }
 
 /// All flows, by reference.
 #[derive(Debug)]
-pub(crate) struct Flows(BTreeMap<FlowRef, Flow>);
+pub(crate) struct Flows {
+    all: BTreeMap<FlowRef, Flow>,
+    /// What those are that the seed drew.
+    drawn: BTreeMap<FlowRef, Drawn>,
+}
 
 impl Flows {
     /// The flows, compiled once for all runs.
@@ -80,11 +88,45 @@ impl Flows {
             let flow = Flow::compile(&definition).expect("the flows of the simulation compile");
             (flow.reference, flow)
         };
-        Self([STORNO, NOTICE, REMINDER].map(flow).into())
+        Self {
+            all: [STORNO, NOTICE, REMINDER].map(flow).into(),
+            drawn: BTreeMap::new(),
+        }
+    }
+
+    /// The flows of a world: the shipped ones, or those that its seed draws.
+    pub(crate) fn of(plan: &Plan, seed: u64, bug: Option<Bug>) -> Arc<Self> {
+        if !plan.drawn {
+            return Self::shared();
+        }
+        let drawn = Drawn::all(seed, bug).into_iter();
+        let (all, drawn) = drawn
+            .map(|(drawn, flow)| ((flow.reference, flow.clone()), (flow.reference, drawn)))
+            .unzip();
+        Arc::new(Self { all, drawn })
+    }
+
+    /// Whether the seed drew them.
+    pub(crate) fn are_drawn(&self) -> bool {
+        !self.drawn.is_empty()
+    }
+
+    /// What was drawn.
+    pub(crate) fn drawn(&self, reference: FlowRef) -> Option<&Drawn> {
+        self.drawn.get(&reference)
+    }
+
+    /// The version of a drawn flow.
+    pub(crate) fn version(&self, name: &str, version: u32) -> (&Flow, &Drawn) {
+        let mut all = self.all.values();
+        let flow = all
+            .find(|flow| &*flow.name == name && flow.version == version)
+            .expect("a flow of that name and version");
+        (flow, &self.drawn[&flow.reference])
     }
 
     pub(crate) fn named(&self, name: &str) -> &Flow {
-        self.0
+        self.all
             .values()
             .find(|flow| &*flow.name == name)
             .expect("a flow of that name")
@@ -93,7 +135,7 @@ impl Flows {
 
 impl FlowBook for Flows {
     fn flow(&self, reference: FlowRef) -> Option<&Flow> {
-        self.0.get(&reference)
+        self.all.get(&reference)
     }
 }
 
@@ -106,9 +148,9 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
-    pub(crate) fn new(closed: bool) -> Arc<Self> {
+    pub(crate) fn new(flows: Arc<Flows>, closed: bool) -> Arc<Self> {
         Arc::new(Self {
-            flows: Flows::shared(),
+            flows,
             closed: AtomicBool::new(closed),
         })
     }

@@ -12,6 +12,7 @@ use crate::archive::Archive;
 use crate::clock::SimClock;
 use crate::contracts::Contracts;
 use crate::disk::Disk;
+use crate::flows::Flows;
 use crate::plan::Plan;
 use crate::planted::Bug;
 
@@ -38,6 +39,7 @@ pub(crate) type Woken = Arc<Mutex<BTreeSet<Actor>>>;
 pub(crate) struct Ground<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) contracts: &'a Contracts,
+    pub(crate) flows: &'a Arc<Flows>,
     pub(crate) disk: &'a Arc<Disk>,
     pub(crate) archive: &'a Arc<Archive>,
     pub(crate) clock: &'a Arc<SimClock>,

@@ -97,6 +97,7 @@ impl House {
         let Ground {
             plan,
             contracts,
+            flows,
             disk,
             clock,
             bug,
@@ -104,7 +105,7 @@ impl House {
         } = *ground;
         let (mut retained, mut checkpointed) = (Vec::new(), Vec::new());
         let again = disk.last(Shard(0)).0 > 0;
-        let shelf = Shelf::new(again && bug == Some(Bug::WaitsForgotten));
+        let shelf = Shelf::new(flows.clone(), again && bug == Some(Bug::WaitsForgotten));
         let forgotten = KeyIndex::new(KeyWindow::default(), corporations(plan));
         let keys = if bug == Some(Bug::KeysForgotten) {
             &forgotten

@@ -11,6 +11,7 @@ mod contracts;
 mod disk;
 mod door;
 mod drain;
+mod drawn;
 mod erasing;
 mod flights;
 mod flows;
@@ -37,8 +38,9 @@ mod world;
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 
+use plan::DRAWN;
 use planted::Planted;
-use run::{run, seeds, trace};
+use run::{drawn_seeds, run, seeds, trace};
 use safety::Check;
 
 /// Seeds that are run when nobody says how many.
@@ -55,13 +57,33 @@ fn every_seed_keeps_every_promise() {
     seeds(SEEDS);
 }
 
+/// The same with flows that the seed draws: of the whole language, with facts of declared types.
+#[test]
+fn every_drawn_flow_is_followed_as_it_is_written() {
+    drawn_seeds(SEEDS);
+}
+
+/// The control of the flows that are drawn: every rule leads every way.
+#[test]
+fn the_drawn_flows_reach_everything() {
+    let mut reached = BTreeSet::new();
+    for seed in DRAWN..DRAWN + REACHING {
+        reached.extend(run(seed, None, false).world.written.reached);
+    }
+    let missing: Vec<_> = reach::OF_DRAWN_FLOWS
+        .iter()
+        .filter(|expected| !reached.contains(**expected))
+        .collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
+}
+
 /// The control of every check: a bug that breaks its promise, a seed that finds it, clean without
 /// the bug.
 #[test]
 fn every_planted_bug_is_found_by_its_check() {
     let wrong = |planted: &Planted| {
         let Planted { bug, check, seed } = *planted;
-        assert!(seed < FOUND_WITHIN, "{bug:?}: seed {seed}");
+        assert!(seed & !DRAWN < FOUND_WITHIN, "{bug:?}: seed {seed}");
         if let Some(violation) = run(seed, None, false).violation {
             return Some(format!(
                 "{bug:?}: without it seed {seed} must be clean: {violation:?}"
@@ -116,12 +138,13 @@ fn seeds_that_find_planted_bugs_are_listed_when_asked() {
     let Ok(wanted) = std::env::var("SLUIS_SIMULATION_FIND") else {
         return;
     };
-    for Planted { bug, check, .. } in planted::all()
+    for Planted { bug, check, seed } in planted::all()
         .into_iter()
         .filter(|planted| wanted == "1" || wanted == format!("{:?}", planted.bug))
     {
         let mut others: Vec<String> = Vec::new();
-        let found = (0..FOUND_WITHIN).find(|seed| {
+        let first = seed & DRAWN;
+        let found = (first..first + FOUND_WITHIN).find(|seed| {
             match catch_unwind(|| run(*seed, Some(bug), false).violation) {
                 Ok(Some(violation)) if violation.check == check => true,
                 Ok(Some(violation)) => {
@@ -136,6 +159,7 @@ fn seeds_that_find_planted_bugs_are_listed_when_asked() {
             }
         });
         others.truncate(4);
+        let found = found.map(|found| found - first);
         println!("{bug:?} {check:?} {found:?} (before it: {others:?})");
     }
 }

@@ -72,6 +72,8 @@ pub(crate) struct Plan {
     pub(crate) checkpoints: bool,
     /// How many corporations have a key; none: nothing is sealed.
     pub(crate) keys: Option<u16>,
+    /// Whether the seed draws the flows.
+    pub(crate) drawn: bool,
     /// How many messages a tenant gets in how long a time, in milliseconds; none: as many as come.
     pub(crate) cap: Option<(u8, i64)>,
 }
@@ -100,6 +102,9 @@ const GIVE_UP_MS: i64 = HOUR;
 const LONGEST_PROBE_MS: i64 = 6 * HOUR;
 /// Crashes in a thousand steps, at least, where accounts are apart: at a crash they change.
 const CHANGES: usize = 10;
+
+/// Seeds from here on draw their flows, too. Their worlds are otherwise like those of the seeds without it.
+pub(crate) const DRAWN: u64 = 1 << 40;
 
 /// A day in November 2026.
 const START: Timestamp = Timestamp(1_795_000_000_000);
@@ -151,10 +156,17 @@ fn keys(seed: u64, corporations: u16) -> Option<u16> {
 const CAPS_EVERY: u64 = 32;
 const CAPS_AT: u64 = 22;
 
+const CAPS: [(u8, i64); 3] = [(1, HOUR), (2, DAY), (3, 4 * DAY)];
+
 fn cap(seed: u64) -> Option<(u8, i64)> {
-    const CAPS: [(u8, i64); 3] = [(1, HOUR), (2, DAY), (3, 4 * DAY)];
     let cap = CAPS[(seed / CAPS_EVERY % 3) as usize];
     (seed % CAPS_EVERY == CAPS_AT).then_some(cap)
+}
+
+/// Where flows are drawn, a quarter of the worlds have caps: a step may say where those lead.
+fn drawn_cap(seed: u64) -> Option<(u8, i64)> {
+    seed.is_multiple_of(4)
+        .then(|| CAPS[(seed / 4 % 3) as usize])
 }
 
 impl Plan {
@@ -207,6 +219,7 @@ impl Plan {
             open_per_tenant: usize::MAX,
             accounts: false,
             keep_for: keep_for(seed),
+            drawn: false,
             cap: cap(seed),
             rest: rest(seed),
             refusing: None,
@@ -217,6 +230,22 @@ impl Plan {
         .with_full_tenants(rng)
         .with_accounts(seed)
         .with_refusals(seed)
+        .with_drawn_flows(seed)
+    }
+
+    /// Facts and clocks are plain there: what a rule sees is reckoned once more, outside.
+    fn with_drawn_flows(self, seed: u64) -> Self {
+        if seed & DRAWN == 0 {
+            return self;
+        }
+        Self {
+            drawn: true,
+            restless: false,
+            jumps: 0,
+            keys: None,
+            cap: drawn_cap(seed),
+            ..self
+        }
     }
 
     /// A quarter of the worlds have hours, and begin before one of the nights.

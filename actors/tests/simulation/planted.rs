@@ -2,6 +2,7 @@
 //! that must notice it and a seed that finds it. Refuses bugs without a check of their own: what
 //! nobody would notice proves nothing.
 
+use crate::plan::DRAWN;
 use crate::safety::Check;
 
 /// One mistake, as somebody could make it.
@@ -96,6 +97,20 @@ pub(crate) enum Bug {
     PointsLeak,
     /// The shards are not told of the caps.
     CapsUnknown,
+    /// A flow loses its stop rules on the way to the engine.
+    StopLost,
+    /// A stop rule does not close the link.
+    CloseLost,
+    /// What a rule cannot know counts as false.
+    UnknownIsFalse,
+    /// A step asks its cases from behind.
+    CasesFromBehind,
+    /// No fact is ever too old for a rule.
+    FactsNeverOld,
+    /// Every day counts as a working day.
+    EveryDayIsWorked,
+    /// A flow ends under a name that it does not have.
+    EndMisnamed,
 }
 
 /// A bug and what it takes to find it.
@@ -122,9 +137,21 @@ const IN_KEYS: [Planted; 4] = [
     planted(Bug::ErasedAgainAtTheStart, Check::KeptIsReadable, 14),
 ];
 
+/// Those of flows that the seed draws.
+const IN_DRAWN_FLOWS: [Planted; 7] = [
+    planted(Bug::StopLost, Check::AsWritten, DRAWN),
+    planted(Bug::CloseLost, Check::LinksAreClosed, DRAWN + 1),
+    planted(Bug::UnknownIsFalse, Check::AsWritten, DRAWN + 2),
+    planted(Bug::CasesFromBehind, Check::AsWritten, DRAWN),
+    planted(Bug::FactsNeverOld, Check::AsWritten, DRAWN + 2),
+    planted(Bug::EveryDayIsWorked, Check::WaitsAsWritten, DRAWN + 3),
+    planted(Bug::EndMisnamed, Check::EndsAreNamed, DRAWN + 3),
+];
+
 /// All of them.
 pub(crate) fn all() -> Vec<Planted> {
-    [&PLANTED[..], &IN_CHECKPOINTS[..], &IN_KEYS[..]].concat()
+    let few = [&IN_CHECKPOINTS[..], &IN_KEYS[..], &IN_DRAWN_FLOWS[..]];
+    [&PLANTED[..], &few.concat()[..]].concat()
 }
 
 const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {

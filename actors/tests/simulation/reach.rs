@@ -201,3 +201,20 @@ const fn of_control(control: &Control) -> &'static str {
         Control::Erased(_) => "Erased",
     }
 }
+
+/// What the drawn flows must reach together.
+pub(crate) const OF_DRAWN_FLOWS: [&str; 13] = [
+    "a message left",
+    "held by a guard",
+    "held by a case",
+    "a guard fails",
+    "a stop rule is true",
+    "a case is true",
+    "no case is true",
+    "a case is unknown",
+    "a wait ends",
+    "it waits",
+    "it waits for working days",
+    "people answer",
+    "a cap leads on",
+];

@@ -56,6 +56,8 @@ impl World {
             });
             self.shadow.apply(shard, record);
             if let Record::Tenant(record) = record {
+                self.written
+                    .decided(record, &self.shadow, &mut self.findings);
                 Bounds::recorded(
                     &self.plan,
                     &self.shadow,

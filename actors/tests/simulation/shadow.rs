@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluis_model::{
-    Applied, Assembly, Channel, Control, CorporationId, Event, Fact, Idempotency, Input,
-    NotificationId, Open, PauseScope, ReceiptKind, Record, Tenant, TenantKey, TenantRecord,
+    Applied, Assembly, Channel, Control, CorporationId, DeclaredFact, Event, Fact, Idempotency,
+    Input, NotificationId, Open, PauseScope, ReceiptKind, Record, Tenant, TenantKey, TenantRecord,
     Timestamp, Verdict, Where, evolve, finish,
 };
 
+use crate::drawn::ToldOf;
 use crate::flows::Flows;
 use crate::safety::sealed::Erased;
 
@@ -70,6 +71,8 @@ pub(crate) struct Known {
     pub(crate) facts: BTreeMap<TenantKey, Vec<Fact>>,
     /// When each of them came in.
     pub(crate) came: BTreeMap<TenantKey, Vec<Timestamp>>,
+    /// Facts of declared types, each with when it came in.
+    said: BTreeMap<TenantKey, Vec<(DeclaredFact, Timestamp)>>,
     /// Of which contact points records told something on a channel.
     pub(crate) marks: Marks,
 }
@@ -78,14 +81,14 @@ pub(crate) struct Known {
 pub(crate) type Marks = BTreeMap<TenantKey, BTreeSet<(Channel, Box<str>)>>;
 
 impl Shadow {
-    pub(crate) fn new(shards: u16) -> Self {
+    pub(crate) fn new(shards: u16, flows: Arc<Flows>) -> Self {
         let logs = (0..shards).map(|_| Log::default()).collect();
         Self {
             logs,
             known: Known::default(),
             named: BTreeMap::new(),
             erased: Erased::new(),
-            flows: Flows::shared(),
+            flows,
         }
     }
 
@@ -198,6 +201,15 @@ impl Shadow {
             .zip(came.into_iter().flatten().copied())
     }
 
+    /// All that was told of a tenant.
+    pub(crate) fn told_of(&self, tenant: &TenantKey) -> ToldOf<'_> {
+        let said = self.known.said.get(tenant).into_iter().flatten();
+        ToldOf {
+            facts: self.facts_of(tenant).collect(),
+            said: said.map(|(fact, came)| (fact, *came)).collect(),
+        }
+    }
+
     pub(crate) fn open_count(&self) -> usize {
         self.known.open.values().sum()
     }
@@ -307,6 +319,10 @@ impl Known {
                         .entry((receipt.attempt.id, receipt.attempt.attempt))
                         .or_insert(sequence);
                 }
+            }
+            Input::Declared(fact) => {
+                let said = self.said.entry(record.tenant.clone()).or_default();
+                said.push(((**fact).clone(), record.at));
             }
             Input::Fact(fact) => {
                 self.facts

@@ -12,6 +12,7 @@ use crate::clock::SimClock;
 use crate::contracts::Contracts;
 use crate::disk::Disk;
 use crate::erasing::Keys;
+use crate::flows::Flows;
 use crate::ground::{Actor, Ground};
 use crate::house::House;
 use crate::outside::Outside;
@@ -24,6 +25,7 @@ use crate::safety::escalation::Escalations;
 use crate::safety::fairness::Fairness;
 use crate::safety::no_way::NoWays;
 use crate::safety::payment::Payments;
+use crate::safety::written::Written;
 use crate::safety::{Check, Findings};
 use crate::senders::Senders;
 use crate::shadow::Shadow;
@@ -54,6 +56,7 @@ pub(crate) struct Chance {
 pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) contracts: Contracts,
+    pub(crate) flows: Arc<Flows>,
     pub(crate) bug: Option<Bug>,
     pub(crate) chance: Chance,
     pub(crate) clock: Arc<SimClock>,
@@ -67,6 +70,7 @@ pub(crate) struct World {
     pub(crate) shadow: Shadow,
     pub(crate) accepted: Accepted,
     pub(crate) payments: Payments,
+    pub(crate) written: Written,
     pub(crate) escalations: Escalations,
     pub(crate) bounds: Bounds,
     pub(crate) fairness: Fairness,
@@ -125,9 +129,11 @@ impl World {
         let archive = Archive::new(plan.shards);
         let keys = Keys::of(&plan, &disk, &archive);
         let contracts = Contracts::of(&plan);
+        let flows = Flows::of(&plan, seed, bug);
         let house = House::start(&Ground {
             plan: &plan,
             contracts: &contracts,
+            flows: &flows,
             disk: &disk,
             archive: &archive,
             clock: &clock,
@@ -135,13 +141,14 @@ impl World {
             bug,
         });
         let (shadow, fairness) = (
-            Shadow::new(plan.shards),
+            Shadow::new(plan.shards, flows.clone()),
             Fairness::new(plan.limited || plan.hours.is_some()),
         );
         let log = log.then(|| vec![format!("{plan:?}")]);
         Self {
             plan,
             contracts,
+            flows,
             bug,
             chance,
             clock,
@@ -155,6 +162,7 @@ impl World {
             shadow,
             accepted: Accepted::default(),
             payments: Payments::default(),
+            written: Written::default(),
             escalations: Escalations::default(),
             bounds: Bounds::default(),
             fairness,
@@ -459,6 +467,7 @@ impl World {
         let Self {
             plan,
             contracts,
+            flows,
             disk,
             archive,
             clock,
@@ -469,6 +478,7 @@ impl World {
         let house = House::start(&Ground {
             plan,
             contracts,
+            flows,
             disk,
             archive,
             clock,

@@ -16,6 +16,7 @@ pub(crate) mod order;
 pub(crate) mod payment;
 pub(crate) mod points;
 pub(crate) mod sealed;
+pub(crate) mod written;
 
 /// What is checked, by promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,14 @@ pub(crate) enum Check {
     KeptIsReadable,
     /// A key is one tenant's.
     KeysApart,
+    /// Rules lead where the flow says, and unknown decides nothing.
+    AsWritten,
+    /// Every end is one that the flow names, or the engine.
+    EndsAreNamed,
+    /// A stop rule that closes the link does.
+    LinksAreClosed,
+    /// A wait is as long as the flow says.
+    WaitsAsWritten,
     /// No tenant gets more messages than a cap allows, but for urgent ones.
     CapsKept,
     /// Liveness: after the faults, everything accepted reaches an end or people.

@@ -99,6 +99,10 @@ impl Payments {
 
     /// What is left of the subject of a notification whose flow stops when it is paid.
     fn left_of(&self, shadow: &Shadow, tenant: &TenantKey, open: &Open) -> Option<(i64, Subject)> {
+        if shadow.flows().are_drawn() {
+            // Whether such a flow stops is up to its own rules.
+            return None;
+        }
         let flow = sluis_model::FlowBook::flow(shadow.flows(), open.flow)?;
         let Value::Integer(amount) = *open.fields.get(flow.amount?)? else {
             return None;
@@ -140,6 +144,15 @@ impl<'a> Placed<'a> {
             ahead: fact.occurred_at > came,
         }
     }
+}
+
+/// What is left by these facts about one subject, each with when it came in.
+pub(crate) fn left_of_facts<'a>(
+    facts: impl Iterator<Item = (&'a Fact, Timestamp)>,
+    accepted: i64,
+) -> i64 {
+    let placed: Vec<Placed<'_>> = facts.map(Placed::of).collect();
+    left(&placed, accepted)
 }
 
 /// What is left, fact by fact in order of arrival: the amount last told, else the one accepted,

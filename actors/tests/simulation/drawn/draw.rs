@@ -1,0 +1,259 @@
+//! Owns the drawing of one valid flow: every kind of step, handlers, guards, stop rules and conditions. Steps
+//! lead on, or back through people only, so every flow comes to an end or to people. Refuses to draw what no
+//! compiler takes.
+
+use sluis_model::{DAY, HOUR, MINUTE};
+
+use super::condition::{Condition, Leaf, Rule, Sign};
+use super::{Case, Drawn, Goes, Guard, Kind, Stop, Wait};
+use crate::rng::Rng;
+
+/// Most steps of a flow.
+const MOST_STEPS: usize = 7;
+/// How deep conditions are nested.
+const DEEPEST: usize = 3;
+const LISTS: [&str; 2] = ["collections", "desk"];
+/// What is compared with what the tenant owes, or with what is open on a subject.
+const CENTS: [i64; 4] = [0, 1, 5_000, 10_000];
+
+/// A step that sends.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(super) via: Vec<&'static str>,
+    pub(super) except: Option<&'static str>,
+    pub(super) legal: Option<&'static str>,
+    pub(super) link: bool,
+    pub(super) bounced: Option<Goes>,
+    pub(super) delivered: Option<Goes>,
+    pub(super) answered: Option<Goes>,
+    pub(super) capped: Option<Goes>,
+    pub(super) unanswered: Option<(Wait, Goes)>,
+    pub(super) settled: Option<(Wait, Goes)>,
+}
+
+impl Message {
+    pub(super) fn ways(&self) -> Vec<&Goes> {
+        let at_once = [&self.bounced, &self.delivered, &self.answered, &self.capped];
+        let later = [&self.unanswered, &self.settled].into_iter().flatten();
+        let at_once = at_once.into_iter().flatten();
+        at_once.chain(later.map(|(_, go)| go)).collect()
+    }
+}
+
+/// The flow that the stream of a seed draws.
+pub(super) fn flow(seed: u64, label: u64, name: &'static str, version: u32) -> Drawn {
+    let mut drawing = Drawing {
+        rng: Rng::stream(seed, label),
+        has_subject: false,
+        count: 0,
+    };
+    drawing.has_subject = drawing.rng.chance(70);
+    drawing.count = 2 + drawing.rng.below(MOST_STEPS - 1);
+    let few = |rng: &mut Rng| rng.weighed(&[5, 3, 1]).unwrap_or_default();
+    let guards = 0..few(&mut drawing.rng);
+    let guards = guards.map(|_| drawing.guard()).collect();
+    let stops = 0..few(&mut drawing.rng);
+    let stops = stops.map(|number| drawing.stop(number)).collect();
+    let steps = (0..drawing.count).map(|step| drawing.step(step)).collect();
+    Drawn {
+        name,
+        version,
+        has_subject: drawing.has_subject,
+        hold_for: drawing.rng.pick(&["1h", "72h", "10d"]),
+        counted: drawing.rng.chance(50),
+        guards,
+        stops,
+        steps,
+    }
+}
+
+struct Drawing {
+    rng: Rng,
+    has_subject: bool,
+    /// How many steps there are.
+    count: usize,
+}
+
+impl Drawing {
+    fn guard(&mut self) -> Guard {
+        let otherwise = match self.rng.chance(50) {
+            true => Goes::End(format!("guarded {}", self.rng.below(3))),
+            false => Goes::People(self.rng.pick(&LISTS)),
+        };
+        let rule = self.rule();
+        Guard { rule, otherwise }
+    }
+
+    fn stop(&mut self, number: usize) -> Stop {
+        Stop {
+            when: self.condition(0),
+            end: format!("stopped {number}"),
+            close_link: self.rng.chance(50),
+        }
+    }
+
+    fn rule(&mut self) -> Rule {
+        let when = self.condition(0);
+        // Only of these it is plain how old they are.
+        let ages = |leaf: &Leaf| {
+            matches!(
+                leaf,
+                Leaf::Balance(..)
+                    | Leaf::BalanceBetween(..)
+                    | Leaf::HasBalance
+                    | Leaf::ExceptionIs(_)
+            )
+        };
+        let other = |leaf: &Leaf| matches!(leaf, Leaf::Open(..) | Leaf::Complaints(..));
+        let may_be_fresh = when.asks(&ages) && !when.asks(&other);
+        let fresh_within = (may_be_fresh && self.rng.chance(60))
+            .then(|| self.rng.pick(&[HOUR, 24 * HOUR, 10 * DAY]));
+        Rule { when, fresh_within }
+    }
+
+    fn condition(&mut self, depth: usize) -> Condition {
+        if depth >= DEEPEST || self.rng.chance(50) {
+            return Condition::Is(self.leaf());
+        }
+        match self.rng.below(5) {
+            0 => Condition::Not(Box::new(self.condition(depth + 1))),
+            kind => {
+                let count = 2 + self.rng.below(2);
+                let parts = (0..count).map(|_| self.condition(depth + 1)).collect();
+                match kind {
+                    1 | 2 => Condition::All(parts),
+                    _ => Condition::Any(parts),
+                }
+            }
+        }
+    }
+
+    fn leaf(&mut self) -> Leaf {
+        let has_subject = self.has_subject;
+        let rng = &mut self.rng;
+        let sign = rng.pick(&Sign::ALL);
+        match rng.below(15) {
+            0 | 1 => Leaf::Balance(sign, rng.pick(&CENTS)),
+            2 => {
+                let low = rng.pick(&CENTS);
+                Leaf::BalanceBetween(low, low + rng.pick(&CENTS))
+            }
+            3 => Leaf::HasBalance,
+            4 | 5 if has_subject => Leaf::Open(sign, rng.pick(&CENTS)),
+            6 => Leaf::Number(sign, rng.within(-1, 2)),
+            7 => Leaf::Urgent,
+            8 => Leaf::Code(rng.pick(&[&["AM04"][..], &["MD07", "ZZ99"], &["AC04", "AM04"]])),
+            9 => Leaf::Class(rng.pick(&["chase", "people", "mend"])),
+            10 => Leaf::HasException,
+            11 => Leaf::ExceptionIs(rng.pick(&super::KINDS)),
+            12 => Leaf::Complaints(sign, rng.within(0, 4)),
+            13 => Leaf::DueAgo(1 + rng.below(5) as u16),
+            14 => Leaf::OlderThan(rng.pick(&[1, 24, 120])),
+            _ => Leaf::Category(rng.pick(&[&["collection"][..], &["rent", "service"]])),
+        }
+    }
+
+    /// Where one goes at last: to an end or to people.
+    fn out(&mut self) -> Goes {
+        match self.rng.chance(70) {
+            true => Goes::End(format!("done {}", self.rng.below(4))),
+            false => Goes::People(self.rng.pick(&LISTS)),
+        }
+    }
+
+    /// The step behind, which nothing else may lead to.
+    fn next(&mut self, step: usize) -> Goes {
+        match step + 1 < self.count {
+            true => Goes::Step(step + 1),
+            false => self.out(),
+        }
+    }
+
+    /// Some step behind, or out.
+    fn on(&mut self, step: usize) -> Goes {
+        let behind = self.count - step - 1;
+        match behind > 0 && self.rng.chance(60) {
+            true => Goes::Step(step + 1 + self.rng.below(behind)),
+            false => self.out(),
+        }
+    }
+
+    fn wait(&mut self) -> Wait {
+        match self.rng.chance(30) {
+            true => Wait::WorkingDays(1 + self.rng.below(5) as u16),
+            false => {
+                let spans = [15 * MINUTE, 6 * HOUR, 2 * DAY, 5 * DAY, 30 * DAY];
+                Wait::Milliseconds(self.rng.pick(&spans))
+            }
+        }
+    }
+
+    fn step(&mut self, step: usize) -> Kind {
+        // A flow that never sends shows little.
+        let sends = if step == 0 { 9 } else { 5 };
+        match self.rng.weighed(&[sends, 2, 3, 1]) {
+            Some(1) => Kind::Wait {
+                span: self.wait(),
+                then: self.next(step),
+            },
+            Some(2) => {
+                let cases = 1 + self.rng.below(3);
+                let cases = (0..cases).map(|_| Case {
+                    rule: self.rule(),
+                    go: self.on(step),
+                });
+                let cases = cases.collect();
+                Kind::Branch {
+                    cases,
+                    otherwise: self.next(step),
+                    unknown: self.rng.chance(40).then(|| self.on(step)),
+                }
+            }
+            Some(3) => Kind::Task {
+                answers: vec![
+                    ("go on", self.next(step)),
+                    ("again", Goes::Step(self.rng.below(step + 1))),
+                ],
+            },
+            _ => Kind::Send(Box::new(self.message(step))),
+        }
+    }
+
+    fn message(&mut self, step: usize) -> Message {
+        let ways: [&[&str]; 6] = [
+            &["preferred", "email"],
+            &["email"],
+            &["sms", "email"],
+            &["preferred"],
+            &["cheapest"],
+            &["email", "sms"],
+        ];
+        let mut message = Message {
+            via: self.rng.pick(&ways).to_vec(),
+            except: self.rng.pick(&[None, Some("failed"), Some("tried")]),
+            legal: self.rng.pick(&[None, None, None, Some("art. 7:290 BW")]),
+            link: self.rng.chance(30),
+            bounced: self.rng.chance(80).then(|| self.on(step)),
+            delivered: None,
+            answered: None,
+            capped: self.rng.chance(60).then(|| self.on(step)),
+            unanswered: None,
+            settled: None,
+        };
+        let next = self.next(step);
+        match self.rng.below(3) {
+            0 => message.bounced = Some(next),
+            1 => {
+                message.settled = Some((self.wait(), next));
+                message.delivered = self.rng.chance(40).then(|| self.on(step));
+            }
+            _ => {
+                message.unanswered = Some((self.wait(), next));
+                message.answered = Some(self.on(step));
+                message.delivered = self.rng.chance(20).then(|| self.on(step));
+                message.link = true;
+            }
+        }
+        message
+    }
+}

@@ -1,0 +1,368 @@
+//! The flow is followed as it is written, for flows that the seed drew: what a rule led to, it says by a reckoning
+//! of our own. Unknown is never false and never true. No message leaves after a stop rule came true by facts that
+//! were taken, every wait is as long as it says, and every end has a name. Refuses the engine's conditions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sluis_model::{
+    Branched, Cause, Event, Fact, FactKind, FlowBook, Input, Notification, NotificationId, Phase,
+    TenantRecord, Timestamp,
+};
+
+use super::{Check, Findings};
+use crate::drawn::{Data, Drawn, Goes, Kind, Sight, ToldOf, Wait};
+use crate::shadow::Shadow;
+
+const CHECK: Check = Check::AsWritten;
+/// Ends that the engine gives by itself.
+const OWN_ENDS: [&str; 8] = [
+    "sent",
+    "delivered",
+    "undeliverable",
+    "expired",
+    "cancelled",
+    "closed by hand",
+    "already running",
+    "not allow-listed",
+];
+
+/// Every notification of a drawn flow that was accepted.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    known: BTreeMap<NotificationId, Accepted>,
+    /// What happened, for the control.
+    pub(crate) reached: BTreeSet<&'static str>,
+}
+
+#[derive(Debug)]
+struct Accepted {
+    body: Notification,
+    data: Data,
+    at: Timestamp,
+}
+
+/// Where an event leads.
+#[derive(Debug)]
+enum Led<'a> {
+    Step(u8),
+    End(&'a str),
+    People(&'a str),
+}
+
+/// One notification at the instant of a record.
+struct Seat<'a> {
+    flow: &'a Drawn,
+    sight: Sight<'a>,
+    id: NotificationId,
+}
+
+impl Written {
+    /// A record was handed in, and the shadow has it.
+    pub(crate) fn decided(
+        &mut self,
+        record: &TenantRecord,
+        shadow: &Shadow,
+        findings: &mut Findings,
+    ) {
+        if !shadow.flows().are_drawn() {
+            return;
+        }
+        self.accept(record, shadow);
+        let told = shadow.told_of(&record.tenant);
+        let (mut at_step, mut reached) = (BTreeMap::new(), Vec::new());
+        for event in &record.events {
+            let Some(id) = about(event) else { continue };
+            let Some(seat) = self.seat(id, &told, record.at, shadow) else {
+                continue;
+            };
+            if let Event::TaskOpened { list, .. } = event
+                && let Some(step) = at_step.get(&id)
+                && seat.flow.asks_people(*step)
+            {
+                // The step itself asks, for the same cause that led to it.
+                findings.expect(&**list == "desk", CHECK, || {
+                    format!("step {step} of {id} asks on the list {list:?}")
+                });
+                continue;
+            }
+            reached.extend(seat.judge(event, findings));
+            if let Event::StepEntered { step, .. } = event {
+                at_step.insert(id, usize::from(*step));
+            }
+            if let (Event::Waiting { until, .. }, Some(step)) = (event, at_step.get(&id)) {
+                reached.extend(seat.waits(*step, *until, findings));
+            }
+        }
+        self.links_are_closed(record, shadow, findings);
+        self.nothing_goes_on(record, shadow, &told, findings);
+        self.reached.extend(reached);
+    }
+
+    /// A stop rule that ends a flow closes the link with it, where it says so, and else does not.
+    fn links_are_closed(&self, record: &TenantRecord, shadow: &Shadow, findings: &mut Findings) {
+        for event in &record.events {
+            let Event::Ended {
+                id,
+                cause: Cause::Stop { stop, .. },
+                ..
+            } = event
+            else {
+                continue;
+            };
+            let flow = self.known.get(id).map(|known| known.body.flow);
+            let flow = flow.and_then(|flow| shadow.flows().drawn(flow));
+            let stop = flow.and_then(|flow| flow.stops.get(usize::from(*stop)));
+            let is_closed =
+                |event: &Event| matches!(event, Event::LinkClosed { id: of, .. } if of == id);
+            let closed = record.events.iter().any(is_closed);
+            let right = stop.is_none_or(|stop| stop.close_link == closed);
+            findings.expect(right, Check::LinksAreClosed, || {
+                format!("{id} was stopped, and its link was closed: {closed}")
+            });
+        }
+    }
+
+    fn accept(&mut self, record: &TenantRecord, shadow: &Shadow) {
+        let is_accepted = |event: &Event| matches!(event, Event::Accepted { .. });
+        if let Input::Notify(body) = &record.input
+            && record.events.iter().any(is_accepted)
+            && let Some(flow) = shadow.flows().flow(body.flow)
+        {
+            let (body, data) = ((**body).clone(), Drawn::data(flow, body));
+            let at = record.at;
+            self.known.insert(body.id, Accepted { body, data, at });
+        }
+    }
+
+    fn seat<'a>(
+        &'a self,
+        id: NotificationId,
+        told: &ToldOf<'_>,
+        now: Timestamp,
+        shadow: &'a Shadow,
+    ) -> Option<Seat<'a>> {
+        let known = self.known.get(&id)?;
+        let flow = shadow.flows().drawn(known.body.flow)?;
+        let sight = Sight::of(&known.body, &known.data, known.at, told, now);
+        Some(Seat { flow, sight, id })
+    }
+
+    /// After a fact nothing that it concerns is open whose stop rule is true.
+    fn nothing_goes_on(
+        &self,
+        record: &TenantRecord,
+        shadow: &Shadow,
+        told: &ToldOf<'_>,
+        findings: &mut Findings,
+    ) {
+        let about = match &record.input {
+            Input::Fact(fact) => subject_of(fact),
+            Input::Declared(_) => None,
+            _ => return,
+        };
+        let all = shadow.all_open().filter(|(key, open)| {
+            let concerned = about.is_none_or(|about| open.subject.as_deref() == Some(about));
+            **key == record.tenant && concerned && !matches!(open.phase, Phase::Held { .. })
+        });
+        for (_, open) in all {
+            let Some(seat) = self.seat(open.id, told, record.at, shadow) else {
+                continue;
+            };
+            let stop = seat.true_stop();
+            findings.expect(stop.is_none(), CHECK, || {
+                let when = stop.map(|stop| seat.flow.stops[stop].when.to_string());
+                format!(
+                    "{} goes on after a fact, although {when:?} is true",
+                    open.id
+                )
+            });
+        }
+    }
+}
+
+/// Which subject alone a fact concerns.
+fn subject_of(fact: &Fact) -> Option<&sluis_model::Subject> {
+    match fact.kind {
+        FactKind::Payment | FactKind::OpenAmount => fact.subject.as_ref(),
+        FactKind::Balance | FactKind::Exception | FactKind::Appointment => None,
+    }
+}
+
+impl Seat<'_> {
+    fn true_stop(&self) -> Option<usize> {
+        let mut stops = self.flow.stops.iter();
+        stops.position(|stop| stop.when.answer(&self.sight, None) == Some(true))
+    }
+
+    /// What one event says; the words for what was reached.
+    fn judge(&self, event: &Event, findings: &mut Findings) -> Option<&'static str> {
+        match event {
+            Event::AttemptStarted { attempt, .. } => {
+                self.may_leave(*attempt, findings);
+                Some("a message left")
+            }
+            Event::Held { guard, .. } => Some(self.is_held(usize::from(*guard), findings)),
+            Event::StepEntered { step, cause, .. } => {
+                self.moved(cause, &Led::Step(*step), findings)
+            }
+            Event::Ended { end, cause, .. } => {
+                let mut ends = self.flow.ends().chain(OWN_ENDS);
+                findings.expect(
+                    ends.any(|known| known == &**end),
+                    Check::EndsAreNamed,
+                    || format!("{} ended as {end:?}, which no rule of it names", self.id),
+                );
+                self.moved(cause, &Led::End(end), findings)
+            }
+            Event::TaskOpened { list, cause, .. } => {
+                self.moved(cause, &Led::People(list), findings)
+            }
+            _ => None,
+        }
+    }
+
+    fn may_leave(&self, attempt: u16, findings: &mut Findings) {
+        for guard in &self.flow.guards {
+            let answer = guard.rule.answer(&self.sight);
+            findings.expect(answer == Some(true), CHECK, || {
+                format!(
+                    "attempt {attempt} of {} left, and the guard {} is {answer:?}: {:?}",
+                    self.id, guard.rule.when, self.sight
+                )
+            });
+        }
+        let stop = self.true_stop();
+        findings.expect(stop.is_none(), CHECK, || {
+            let when = stop.map(|stop| self.flow.stops[stop].when.to_string());
+            format!("attempt {attempt} of {} left after {when:?}", self.id)
+        });
+    }
+
+    fn is_held(&self, number: usize, findings: &mut Findings) -> &'static str {
+        let is_guard = self.flow.is_guard(number);
+        let Some((rule, before)) = self.flow.held_by(number) else {
+            findings.blame(CHECK, || format!("{} is held by no rule", self.id));
+            return "";
+        };
+        let passed = before
+            .iter()
+            .all(|rule| rule.answer(&self.sight) == Some(is_guard));
+        let answer = rule.answer(&self.sight);
+        findings.expect(answer.is_none() && passed, CHECK, || {
+            format!(
+                "{} is held by {}, which is {answer:?}; those before passed: {passed}; {:?}",
+                self.id, rule.when, self.sight
+            )
+        });
+        if is_guard {
+            "held by a guard"
+        } else {
+            "held by a case"
+        }
+    }
+
+    /// A rule moved it.
+    fn moved(&self, cause: &Cause, led: &Led<'_>, findings: &mut Findings) -> Option<&'static str> {
+        let (word, holds, to) = match cause {
+            Cause::Guard { guard, .. } => {
+                let guard = self.flow.guards.get(usize::from(*guard))?;
+                let fails = guard.rule.answer(&self.sight) == Some(false);
+                ("a guard fails", fails, Some(&guard.otherwise))
+            }
+            Cause::Stop { stop, .. } => {
+                let is_first = self.true_stop() == Some(usize::from(*stop));
+                ("a stop rule is true", is_first, None)
+            }
+            Cause::Branched { step, way, .. } => self.branched(usize::from(*step), *way)?,
+            Cause::Waited => return Some("a wait ends"),
+            Cause::Task { .. } => return Some("people answer"),
+            Cause::Capped { .. } => return Some("a cap leads on"),
+            _ => return None,
+        };
+        findings.expect(holds, CHECK, || {
+            format!(
+                "{}: {cause:?}, and that is not so: {:?}",
+                self.id, self.sight
+            )
+        });
+        let right = to.is_none_or(|to| leads(to, led));
+        findings.expect(right, CHECK, || {
+            format!("{}: {cause:?} leads to {led:?} instead of {to:?}", self.id)
+        });
+        Some(word)
+    }
+
+    /// Which way a step chooses: the first case that is not false decides.
+    fn branched(&self, step: usize, way: Branched) -> Option<(&'static str, bool, Option<&Goes>)> {
+        let Kind::Branch {
+            cases,
+            otherwise,
+            unknown,
+        } = self.flow.steps.get(step)?
+        else {
+            return Some(("", false, None));
+        };
+        let mut answers = cases.iter().map(|case| case.rule.answer(&self.sight));
+        let first = answers.position(|answer| answer != Some(false));
+        let answer = first.map(|first| (first, cases[first].rule.answer(&self.sight)));
+        Some(match way {
+            Branched::Case(case) => {
+                let case = usize::from(case);
+                let go = cases.get(case).map(|case| &case.go);
+                ("a case is true", answer == Some((case, Some(true))), go)
+            }
+            Branched::Otherwise => ("no case is true", answer.is_none(), Some(otherwise)),
+            Branched::Unknown(case) => {
+                let is_it = answer == Some((usize::from(case), None));
+                ("a case is unknown", is_it, unknown.as_ref())
+            }
+        })
+    }
+
+    /// A step began to wait.
+    fn waits(
+        &self,
+        step: usize,
+        until: Timestamp,
+        findings: &mut Findings,
+    ) -> Option<&'static str> {
+        let Kind::Wait { span, .. } = self.flow.steps.get(step)? else {
+            return None;
+        };
+        let expected = span.ends(self.sight.now);
+        findings.expect(until == expected, Check::WaitsAsWritten, || {
+            format!(
+                "{} waits {span} from {} and ends {} ms late",
+                self.id,
+                self.sight.now.0,
+                until.since(expected)
+            )
+        });
+        Some(match span {
+            Wait::WorkingDays(_) => "it waits for working days",
+            Wait::Milliseconds(_) => "it waits",
+        })
+    }
+}
+
+fn leads(to: &Goes, led: &Led<'_>) -> bool {
+    match (to, led) {
+        (Goes::Step(to), Led::Step(step)) => *to == usize::from(*step),
+        (Goes::End(to), Led::End(end)) => to == end,
+        (Goes::People(to), Led::People(list)) => to == list,
+        (Goes::Step(_) | Goes::End(_) | Goes::People(_), _) => false,
+    }
+}
+
+/// Which notification an event that is judged is about.
+fn about(event: &Event) -> Option<NotificationId> {
+    match event {
+        Event::AttemptStarted { id, .. }
+        | Event::Held { id, .. }
+        | Event::StepEntered { id, .. }
+        | Event::Ended { id, .. }
+        | Event::TaskOpened { id, .. }
+        | Event::Waiting { id, .. } => Some(*id),
+        _ => None,
+    }
+}
