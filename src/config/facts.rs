@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluis_model::FactType;
 use sluis_model::flow::Definition;
 
-use super::flows::{Files, FlowMistake};
+use super::flows::{Files, FlowMistake, place_in};
 use super::problem::{Collector, ConfigProblems, Problem};
 use super::{Config, Corporation};
 use crate::fact_types::{FactTypes, Types};
@@ -75,14 +75,26 @@ impl Finding {
                 Ok(read) => drop(types.insert(name.into(), read)),
                 Err(mistakes) => {
                     let told = mistakes.iter().map(|mistake| {
-                        let path = format!("{at}: {}", mistake.path);
-                        Problem::new(path, "wrong", "a type of fact", mistake.message.clone())
+                        Problem::new(
+                            shown(&at, text, &mistake.path),
+                            "wrong",
+                            "a type of fact",
+                            mistake.message.clone(),
+                        )
                     });
                     self.problems.extend(told);
                 }
             }
         }
         types
+    }
+}
+
+/// Where a mistake is: its line too, unless the file as a whole is no type.
+fn shown(file: &str, text: &str, path: &str) -> String {
+    match path.is_empty() {
+        true => file.to_owned(),
+        false => format!("{file}:{}: {path}", place_in(file, text, path).line),
     }
 }
 
@@ -116,7 +128,8 @@ mod tests {
         assert!(!found.shared["segment"].fields.is_empty());
         write("segment.toml", "about = \"nobody\"\nholds = \"long\"");
         let told = load(&config).expect_err("two mistakes").to_string();
-        let file = "facts/segment.toml: ";
-        assert_eq!(told.matches(file).count(), 2, "{told}");
+        for place in ["facts/segment.toml:1: about", "facts/segment.toml:2: holds"] {
+            assert!(told.contains(place), "{place}: {told}");
+        }
     }
 }
