@@ -145,7 +145,7 @@ impl Bringer {
 /// there is.
 fn corporation_of(app: &App, key: Option<&str>) -> Option<CorporationId> {
     if app.keys.is_empty() {
-        return app.corporations.keys().next().copied();
+        return app.corporations.get().keys().next().copied();
     }
     app.keys.corporation(key?)
 }

@@ -8,7 +8,8 @@ mod refusals;
 use std::sync::Arc;
 
 use sluis_actors::{
-    Answers, Book, Claim, Claimed, Engine, NotTaken, Query, Refused, Reply, Seldom, ShardRequest,
+    Answers, Book, Claim, Claimed, Engine, NotTaken, Query, Refused, Reply, Roster, Seldom,
+    ShardRequest,
 };
 use sluis_model::{
     Clock, CorporationId, Environment, Flow, FlowBook, FlowRef, Idempotency, Input, Notification,
@@ -41,8 +42,7 @@ pub struct Admission {
     clock: Arc<dyn Clock>,
     environment: Environment,
     gatekeeper: Arc<Gatekeeper>,
-    /// In order of corporations.
-    counted: Vec<Counted>,
+    counted: Roster<Counted>,
 }
 
 impl Admission {
@@ -56,11 +56,9 @@ impl Admission {
         gatekeeper: Arc<Gatekeeper>,
         corporations: impl IntoIterator<Item = (CorporationId, impl AsRef<str>)>,
     ) -> Self {
-        let counted = corporations
-            .into_iter()
-            .map(|(id, name)| Counted::new(id, name.as_ref(), &clock));
-        let mut counted: Vec<Counted> = counted.collect();
-        counted.sort_unstable_by_key(|counted| counted.corporation);
+        let counted = corporations.into_iter();
+        let counted = counted.map(|(id, name)| (id, Counted::new(name.as_ref(), &clock)));
+        let counted = counted.collect();
         Self {
             engine,
             book,
@@ -71,12 +69,19 @@ impl Admission {
         }
     }
 
+    /// Counts for these corporations too from here on.
+    pub(crate) fn know<'a>(
+        &self,
+        corporations: impl IntoIterator<Item = (CorporationId, &'a str)>,
+    ) {
+        let fresh = corporations.into_iter();
+        let fresh = fresh.filter(|(id, _)| self.counted(*id).is_none());
+        let made = fresh.map(|(id, name)| (id, Counted::new(name, &self.clock)));
+        self.counted.add(made);
+    }
+
     fn counted(&self, corporation: CorporationId) -> Option<&Counted> {
-        let place = self
-            .counted
-            .binary_search_by_key(&corporation, |counted| counted.corporation)
-            .ok()?;
-        Some(&self.counted[place])
+        self.counted.get(corporation)
     }
 
     /// Counts a row that could not even be read.
@@ -97,13 +102,19 @@ impl Admission {
 
     /// Tells the warnings that were held back; to be called every few seconds.
     pub fn flush_warnings(&self) {
-        let warnings = self.counted.iter().flat_map(Counted::warnings);
+        let warnings = self
+            .counted
+            .iter()
+            .flat_map(|(_, counted)| counted.warnings());
         warnings.for_each(Seldom::flush);
     }
 
     /// Tells them at the end of the process.
     pub fn finish_warnings(&self) {
-        let warnings = self.counted.iter().flat_map(Counted::warnings);
+        let warnings = self
+            .counted
+            .iter()
+            .flat_map(|(_, counted)| counted.warnings());
         warnings.for_each(Seldom::finish);
     }
 

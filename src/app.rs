@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis_actors::router::Owner;
-use sluis_actors::{Book, Engine, Readers};
+use sluis_actors::{Book, Engine, Latest, Readers};
 use sluis_channels::{Provider, SecretSource};
 use sluis_model::{Clock, CorporationId, Environment, ReferenceKey};
 
@@ -17,6 +17,7 @@ use crate::config::KeyRing;
 use crate::counters::Counters;
 use crate::erasing::Erasing;
 use crate::fact_types::FactTypes;
+use crate::reloading::Reloading;
 use crate::telemetry::{ReceiptCounters, Watch};
 
 /// A corporation, as the edges need it.
@@ -29,6 +30,9 @@ pub struct Corporation {
     /// Public base address for links and callbacks.
     pub public_url: String,
 }
+
+/// Corporations by id.
+pub type Corporations = HashMap<CorporationId, Corporation>;
 
 /// A provider, as the edges need it.
 #[derive(Clone, Debug)]
@@ -57,7 +61,7 @@ pub struct App {
     /// Definitions.
     pub book: Arc<Book>,
     /// Declared types of facts.
-    pub fact_types: FactTypes,
+    pub fact_types: Latest<FactTypes>,
     /// The one door.
     pub admission: Admission,
     /// What closes it.
@@ -69,7 +73,7 @@ pub struct App {
     /// Operators' keys: for what shows the engine as a whole.
     pub operators: Arc<KeyRing>,
     /// Corporations by id.
-    pub corporations: HashMap<CorporationId, Corporation>,
+    pub corporations: Latest<Corporations>,
     /// Providers by name: their receipts come in under it.
     pub providers: HashMap<String, WayOut>,
     /// The reference secret.
@@ -88,6 +92,8 @@ pub struct App {
     pub surveys: crate::surveys::Surveys,
     /// Who reads the journal for whoever asks.
     pub readers: Arc<Readers>,
+    /// Who reads the configuration again.
+    pub reloading: Reloading,
     /// What is counted for each day.
     pub counters: Arc<Counters>,
     /// Mailings.
@@ -111,6 +117,7 @@ impl App {
     #[must_use]
     pub fn corporation_named(&self, name: &str) -> Option<CorporationId> {
         self.corporations
+            .get()
             .iter()
             .find(|(_, corporation)| corporation.name == name)
             .map(|(id, _)| *id)
@@ -160,6 +167,7 @@ impl App {
     #[must_use]
     pub fn corporation_name(&self, corporation: CorporationId) -> String {
         self.corporations
+            .get()
             .get(&corporation)
             .map_or_else(|| corporation.to_string(), |c| c.name.clone())
     }

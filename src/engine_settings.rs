@@ -1,14 +1,13 @@
-//! Owns what a running engine is given of a configuration, part by part: limits, quotas, ways out.
+//! Owns what a running engine is given of a configuration, part by part, at the start
+//! and when it is read again: limits, quotas, ways out.
 //! Refuses to start anything: `engine_start` does.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use sluis_actors::{KeyIndex, ProviderSetup, Quota};
+use sluis_actors::{Bounds, KeyIndex, ProviderSetup, Quota};
 use sluis_journal::Options;
-use sluis_model::CorporationId;
 
-use crate::app::{Corporation, RequestLimits, WayOut};
+use crate::app::{Corporation, Corporations, RequestLimits, WayOut};
 use crate::config::Config;
 use crate::telemetry::JournalObserver;
 use crate::telemetry::names::KEY_WINDOW;
@@ -52,22 +51,35 @@ pub(crate) fn way_out(setup: &ProviderSetup) -> WayOut {
     }
 }
 
-/// Whose share of the open notifications and of the lines in is how large.
-pub(crate) fn quota(config: &Config) -> Arc<Quota> {
+/// The bounds on what corporations have open, on its way in, and written.
+pub(crate) fn bounds(config: &Config) -> Bounds {
     let lines = config.limits.inbox_intake as f64 * f64::from(config.engine.shards);
     let arriving = if config.corporations.len() > 1 {
         lines * ARRIVING_SHARE
     } else {
         lines
     };
-    Arc::new(
-        Quota::new(config.engine.max_open, arriving as u64, config.shares())
-            .with_limits(config.write_limits()),
-    )
+    Bounds {
+        total: config.engine.max_open,
+        arriving: arriving as u64,
+        shares: config.shares(),
+        limits: config.write_limits(),
+    }
+}
+
+/// Whose share of the open notifications and of the lines in is how large.
+pub(crate) fn quota(config: &Config) -> Arc<Quota> {
+    let Bounds {
+        total,
+        arriving,
+        shares,
+        limits,
+    } = bounds(config);
+    Arc::new(Quota::new(total, arriving, shares).with_limits(limits))
 }
 
 /// The corporations as requests and pages name them.
-pub(crate) fn corporations(config: &Config) -> HashMap<CorporationId, Corporation> {
+pub(crate) fn corporations(config: &Config) -> Corporations {
     let of = |c: &crate::config::Corporation| {
         let corporation = Corporation {
             name: c.name.clone(),

@@ -12,8 +12,8 @@ use actix::Arbiter;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis_actors::{
-    Book, Engine, EngineSettings, Follower, ProviderSetup, Readers, Recovery, RetentionSettings,
-    Spool,
+    Book, Cards, Engine, EngineSettings, Follower, Latest, ProviderSetup, Readers, Recovery,
+    RetentionSettings, Spool,
 };
 use sluis_journal::{DiskJournal, Journal, Options, RecoveryReport};
 use sluis_model::flow::Definition;
@@ -34,6 +34,7 @@ use crate::fact_types::FactTypes;
 use crate::following::{Bell, Following};
 use crate::mailings::{self, Mailings};
 use crate::reference_key;
+use crate::reloading::Reloading;
 use crate::sealing::{self, Sealing, TenantErasures};
 use crate::start_times::{self, StartTimes};
 use crate::telemetry::{self, ReceiptCounters, Watch};
@@ -139,7 +140,7 @@ pub fn start_watched(
     let fact_types = facts::load(config)?;
     sluis_actors::telemetry::announce(stored.book.all_current().into_iter().map(|(_, flow)| flow));
     let app = App {
-        fact_types,
+        fact_types: Latest::new(fact_types),
         archiving,
         erasing,
         ..app(
@@ -181,6 +182,8 @@ struct Stored {
     reference: ReferenceKey,
     /// Whether it is a copy on which no engine was started yet.
     is_copy: bool,
+    /// Corporations as their messages show them: the same to whoever sends and to whoever keeps what left.
+    cards: Arc<Latest<Cards>>,
 }
 
 impl Stored {
@@ -217,6 +220,7 @@ impl Stored {
             book: Arc::new(book),
             reference,
             is_copy,
+            cards: Arc::new(Latest::new(config.cards())),
         };
         times.ended(start_times::DEFINITIONS);
         Ok((stored, report))
@@ -234,6 +238,7 @@ impl Stored {
             journal: &self.journal,
             book: &self.book,
             reference: &self.reference,
+            cards: &self.cards,
             providers,
             clock: &around.clock,
             veil: self.sealing.as_ref().map(Sealing::veil),
@@ -302,7 +307,7 @@ impl Stored {
             spool: sending.spool,
             supervisors: config.supervisor_settings(),
             key: self.reference.clone(),
-            corporations: config.cards(),
+            corporations: self.cards.clone(),
             paused: around.paused || self.is_copy,
             rest: config.rest_settings(),
             checkpoints: config.checkpoints(),
@@ -374,12 +379,13 @@ fn app(
         receipts: ReceiptCounters::of(ways.keys().map(String::as_str).chain(places)),
         engine,
         book: stored.book,
-        fact_types: FactTypes::default(),
+        fact_types: Latest::new(FactTypes::default()),
+        reloading: Reloading::default(),
         gatekeeper,
         clock: around.clock,
         keys: around.keys,
         operators: around.operators,
-        corporations: corporations(config),
+        corporations: Latest::new(corporations(config)),
         providers: ways,
         reference: stored.reference,
         limits: limits(config),

@@ -228,7 +228,10 @@ impl Erasing {
     fn corporation(&self, tenant: &TenantKey) -> Result<&Corporation, NotErased> {
         let mut corporations = self.parts.corporations.iter();
         let own = |corporation: &&Corporation| corporation.id == tenant.corporation;
-        let corporation = corporations.find(own).ok_or(NotErased::Unknown)?;
+        // One that came while the engine runs has no key before the next start.
+        let corporation = corporations
+            .find(own)
+            .ok_or(NotErased::Refused(Refusal::NotEncrypted))?;
         match self.parts.keys.store().seals(corporation.id) {
             true => Ok(corporation),
             false => Err(Refusal::NotEncrypted.into()),

@@ -1,6 +1,5 @@
 //! Owns the ports of a process that serves: bound before anything that takes long, so that one that
-//! is taken ends the start at once; what their listeners are told of the configuration; their
-//! certificates. Refuses to serve by itself: HTTP and the binary protocol do.
+//! is taken ends the start at once; what their listeners are told of the configuration. Refuses to serve by itself: HTTP and the binary protocol do.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,11 +12,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::binary::{self, BinarySettings, Opening};
-use crate::config::{Config, TlsFiles};
+use crate::certificates::Certificates;
+use crate::config::Config;
 use crate::engine_start::Running;
 use crate::http::{self, HttpSettings, Reception};
-use crate::telemetry::{self, certificate_loaded};
-use crate::tls::{HTTP_PROTOCOLS, Tls};
 
 /// Connections that may wait to be accepted: a provider that begins to call back, or many systems
 /// after our restart. With the usual 128 the kernel drops the others, and they come again seconds
@@ -62,8 +60,7 @@ pub struct Ports {
     http: SocketAddr,
     binary: Option<SocketAddr>,
     status: Option<SocketAddr>,
-    http_tls: Option<Tls>,
-    binary_tls: Option<Tls>,
+    certificates: Arc<Certificates>,
     reception: Arc<Reception>,
     opening: Arc<Opening>,
     edges: Vec<Edge>,
@@ -81,12 +78,7 @@ impl Ports {
         shutdown: &CancellationToken,
     ) -> anyhow::Result<Self> {
         ask_for_files(config);
-        let http_tls = tls(
-            telemetry::Edge::Http,
-            config.http.tls.as_ref(),
-            HTTP_PROTOCOLS,
-        )?;
-        let binary_tls = tls(telemetry::Edge::Binary, config.binary.tls.as_ref(), &[])?;
+        let certificates = Arc::new(Certificates::load(config)?);
         let http = bind(config.http.address)?;
         let binary = config
             .binary
@@ -101,8 +93,7 @@ impl Ports {
             http: http.local_addr()?,
             binary: address(&binary)?,
             status: address(&status)?,
-            http_tls,
-            binary_tls,
+            certificates,
             reception: Arc::new(Reception::starting(recovery.clone())),
             opening: Arc::new(Opening::starting(recovery.clone())),
             edges: Vec::new(),
@@ -122,7 +113,7 @@ impl Ports {
         shutdown: &CancellationToken,
     ) {
         let settings = HttpSettings {
-            tls: self.http_tls.clone(),
+            tls: self.certificates.http().cloned(),
             ..http_settings(config)
         };
         let reception = || self.reception.clone();
@@ -136,7 +127,7 @@ impl Ports {
 
     fn serve_binary(&mut self, port: TcpListener, config: &Config, shutdown: &CancellationToken) {
         let settings = BinarySettings {
-            tls: self.binary_tls.clone(),
+            tls: self.certificates.binary().cloned(),
             ..binary_settings(config)
         };
         let serving = binary::serve_opening(self.opening.clone(), port, settings, shutdown.clone());
@@ -171,33 +162,9 @@ impl Ports {
         said(self.status)
     }
 
-    /// Reads the certificates again. One that has a mistake stays as it was.
-    pub fn reload(&self, fresh: &Config) {
-        use telemetry::Edge::{Binary, Http};
-        let pairs = [
-            (Http, &self.http_tls, &fresh.http.tls),
-            (Binary, &self.binary_tls, &fresh.binary.tls),
-        ];
-        for (edge, tls, files) in pairs {
-            match (tls, files) {
-                (Some(tls), Some(files)) => match tls.reload(files) {
-                    Ok(()) => {
-                        certificate_loaded(edge, &files.cert);
-                        let ends = crate::explain::rfc3339(tls.ends());
-                        tracing::info!(edge = edge.name(), ends, "the certificate was read again");
-                    }
-                    Err(error) => {
-                        tracing::error!(
-                            edge = edge.name(),
-                            error = format!("{error:#}"),
-                            "the certificate stays as it was"
-                        );
-                    }
-                },
-                (None, None) => {}
-                _ => tracing::warn!(edge = edge.name(), "TLS begins or ends with a restart only"),
-            }
-        }
+    /// Their certificates.
+    pub(crate) fn certificates(&self) -> Arc<Certificates> {
+        self.certificates.clone()
     }
 
     /// Waits until every listener has ended. They end by themselves within a bound once they are
@@ -211,17 +178,6 @@ impl Ports {
 
 fn said(address: Option<SocketAddr>) -> String {
     address.map_or_else(|| "off".to_owned(), |address| address.to_string())
-}
-
-fn tls(
-    edge: telemetry::Edge,
-    files: Option<&TlsFiles>,
-    protocols: &[&[u8]],
-) -> anyhow::Result<Option<Tls>> {
-    let Some(files) = files else { return Ok(None) };
-    let tls = Tls::load(files, protocols)?;
-    certificate_loaded(edge, &files.cert);
-    Ok(Some(tls))
 }
 
 /// What is held per peer and per corporation: nothing behind a proxy, whose connections are

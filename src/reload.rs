@@ -1,163 +1,194 @@
-//! Owns what a running engine takes over from a configuration that is read again: flows with what lies
-//! beside them, API keys, certificates, credentials. All of it is checked first, and with one mistake
-//! nothing is taken. Refuses to change what holds from a start on: that is named.
+//! Owns what a running engine takes over of a configuration that is read again. All of it is checked first
+//! and made, so that nothing can fail any more; then it is taken, and with one mistake nothing is. Refuses to
+//! change what holds from a start on: that is named.
+
+mod check;
+mod differences;
+mod sum;
+mod told;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use sluis_actors::{Book, BookProblem, Change, Fresh, Renewed};
-use sluis_journal::Journal;
-use sluis_model::CorporationId;
+use parking_lot::Mutex;
+use sluis_actors::{Book, EngineChange};
 
-use crate::config::{Config, ConfigProblems, KeyRing, Problem, flows};
-use crate::flows::check;
+pub(crate) use self::check::placed;
+use self::check::{Checked, Running, flow_problem};
+use crate::app::App;
+use crate::certificates::Certificates;
+use crate::config::{Config, ConfigProblems, KeyRing, MapSecrets};
+use crate::engine_settings::{bounds, corporations};
+use crate::reloading::{Asked, Current, Reloads, Report};
+use crate::telemetry::names;
 
-/// What a process was started with, and the keys that can be changed.
-pub(crate) struct Reload {
-    started: Config,
+/// Where the configuration is read from again.
+pub type Source = Box<dyn Fn() -> Result<Config, ConfigProblems> + Send + Sync>;
+
+/// What a process was started with, and what is taken over beside the engine.
+pub struct Reload {
+    /// Where it is read from.
+    pub source: Source,
     /// API keys.
-    keys: Arc<KeyRing>,
+    pub keys: Arc<KeyRing>,
     /// Operators' keys.
-    operators: Arc<KeyRing>,
-}
-
-/// A configuration that can be taken over.
-pub(crate) struct Checked {
-    pub(crate) config: Config,
-    flows: Fresh,
-}
-
-/// What is different.
-#[derive(Debug)]
-pub(crate) struct Taken {
-    pub(crate) flows: Vec<Renewed>,
-    /// Settings that wait for a start, by their paths.
-    pub(crate) waiting: Vec<String>,
+    pub operators: Arc<KeyRing>,
+    /// Those of the listeners.
+    pub certificates: Arc<Certificates>,
+    /// The environment of the process: secrets may stand there.
+    pub secrets: BTreeMap<String, String>,
 }
 
 impl Reload {
-    pub(crate) const fn new(started: Config, keys: Arc<KeyRing>, operators: Arc<KeyRing>) -> Self {
-        Self {
-            started,
-            keys,
-            operators,
+    /// Takes keys and certificates from a fresh configuration while the engine recovers: who is let in must
+    /// not wait for that.
+    pub(crate) fn read_early(&self, started: &Config) {
+        match (self.source)() {
+            Ok(fresh) => {
+                let config = fresh.for_running(started);
+                self.take_keys(&config);
+                self.certificates.renew(&config);
+                tracing::info!(
+                    "API keys were read again; flows are those of the start, ask again when the engine is there"
+                );
+            }
+            Err(problems) => {
+                told::refused(&problems);
+                tracing::error!("keys and certificates stay as they were");
+            }
         }
     }
 
-    /// Checks all of a configuration, its flows included.
-    ///
-    /// # Errors
-    /// Every mistake.
-    pub(crate) fn check(&self, config: Config) -> Result<Checked, ConfigProblems> {
-        let mut definitions = flows::load(&config)?;
-        // A corporation that the engine does not know has no flow either.
-        definitions.retain(|(owner, _)| owner.is_none_or(|owner| self.knows(&config, owner)));
-        let flows =
-            Book::check(definitions).map_err(|found| ConfigProblems(placed(&config, &found)))?;
-        Ok(Checked { config, flows })
-    }
-
-    /// Takes the flows and the keys over. Blocks for the disk.
-    ///
-    /// # Errors
-    /// The definitions cannot be stored. Then nothing is taken over.
-    pub(crate) fn take(
-        &self,
-        book: &Book,
-        journal: &dyn Journal,
-        Checked { config, flows }: Checked,
-    ) -> Result<(Config, Taken), ConfigProblems> {
-        let flows = book
-            .take_over(journal, flows)
-            .map_err(|found| problems(&found))?;
-        let renewed = book.all_current().into_iter();
-        sluis_actors::telemetry::announce(renewed.map(|(_, flow)| flow));
-        self.take_keys(&config);
-        let waiting = self.waiting(&config);
-        Ok((config, Taken { flows, waiting }))
-    }
-
-    /// Takes the keys over; those of a corporation that the engine does not know have to wait.
-    pub(crate) fn take_keys(&self, config: &Config) {
-        let known = config.keys().filter(|(_, of)| self.knows(config, *of));
-        self.keys.replace(known);
+    fn take_keys(&self, config: &Config) {
+        self.keys.replace(config.keys());
         self.operators.replace(config.operator_keys());
     }
 
-    fn waiting(&self, config: &Config) -> Vec<String> {
-        // Both were made from TOML, so each of their values has a place in it.
-        config.waits_for_a_start(&self.started).unwrap_or_default()
-    }
-
-    /// Whether the engine was started with this corporation, under the same name.
-    fn knows(&self, config: &Config, corporation: CorporationId) -> bool {
-        let name = |config: &Config| {
-            let mut all = config.corporations.iter();
-            let found = all.find(|known| known.id == corporation);
-            found.map(|known| known.name.clone())
+    /// From here on the edges of this engine, which was started with this configuration, may have it read
+    /// again.
+    pub fn begin(self, started: Config, app: &Arc<App>) -> Arc<dyn Reloads> {
+        for result in names::RELOADED {
+            names::RELOADS.of(result).increment(0);
+        }
+        names::RELOAD_WAITING.of(()).set(0.0);
+        let policy = app.engine.policy();
+        let checksum = sum::of_running(&started, &app.book, &policy, &app.fact_types.get());
+        let running = Running {
+            config: started,
+            current: Current {
+                checksum,
+                since: app.clock.now(),
+                waiting: Vec::new(),
+            },
         };
-        let started = name(&self.started);
-        started.is_some() && started == name(config)
+        let reloads = Arc::new(Taking {
+            reload: self,
+            app: Arc::downgrade(app),
+            running: Mutex::new(running),
+        });
+        app.reloading.open(reloads.clone());
+        reloads
     }
 }
 
-fn problems(found: &[BookProblem]) -> ConfigProblems {
-    ConfigProblems(found.iter().map(flow_problem).collect())
+/// The reloads of one engine.
+struct Taking {
+    reload: Reload,
+    app: Weak<App>,
+    /// One reload at a time.
+    running: Mutex<Running>,
 }
 
-/// What is wrong with the flows of a configuration, in the lines where it stands.
-pub(crate) fn placed(config: &Config, found: &[BookProblem]) -> Vec<Problem> {
-    let (all, mistakes) = flows::find(config);
-    let report = check::check(&all, mistakes);
-    if report.mistakes.is_empty() {
-        return found.iter().map(flow_problem).collect();
+impl Reloads for Taking {
+    fn reload(&self, asked: Asked) -> Result<Report, ConfigProblems> {
+        // It asks itself, so it is there.
+        let app = self.app.upgrade().ok_or_else(ConfigProblems::default)?;
+        let mut running = self.running.lock();
+        let done = self.read(&app, &mut running, asked);
+        let result = match (&done, asked) {
+            (Err(problems), _) => {
+                told::refused(problems);
+                "refused"
+            }
+            (Ok(_), Asked::Check) => "checked",
+            (Ok(_), Asked::Take) => "taken",
+        };
+        names::RELOADS.of(result).increment(1);
+        done
     }
-    report.mistakes.into_iter().map(Problem::from).collect()
+
+    fn current(&self) -> Current {
+        self.running.lock().current.clone()
+    }
 }
 
-/// What is wrong with a flow, as what is wrong with a setting is told.
-fn flow_problem(found: &BookProblem) -> Problem {
-    let path = format!("flow {}.{}", found.definition, found.path);
-    Problem::new(path, "wrong", "a flow that compiles", found.message.clone())
-}
-
-impl Taken {
-    /// Writes what was taken over into the log, and what waits for a start.
-    pub(crate) fn say(&self, config: &Config) {
-        let names: BTreeMap<CorporationId, &str> = config
-            .corporations
-            .iter()
-            .map(|corporation| (corporation.id, corporation.name.as_str()))
-            .collect();
-        for Renewed {
-            owner,
-            name,
-            change,
-        } in &self.flows
-        {
-            let change = match change {
-                Change::Added => "is new",
-                Change::Changed => "has another definition for what is accepted from now on",
-                Change::Removed => "takes nothing more in; what was accepted under it goes on",
-            };
-            let owner = owner.and_then(|owner| names.get(&owner).copied());
-            let corporation = owner.unwrap_or("all");
-            tracing::info!(flow = name, corporation, "the flow {change}");
+impl Taking {
+    fn read(
+        &self,
+        app: &App,
+        running: &mut Running,
+        asked: Asked,
+    ) -> Result<Report, ConfigProblems> {
+        let fresh = (self.reload.source)()?;
+        let secrets = MapSecrets(&self.reload.secrets);
+        let beside = (&secrets, &*self.reload.certificates);
+        let checked = check::check(beside, app, running, &fresh)?;
+        let (changes, waiting) = (checked.changes.clone(), checked.waiting.clone());
+        if asked == Asked::Take {
+            self.take(app, running, checked)?;
         }
-        for setting in &self.waiting {
-            tracing::warn!(
-                setting,
-                "it was changed in the configuration and holds from the next start on"
-            );
+        let report = Report {
+            taken: asked == Asked::Take,
+            changes,
+            current: running.current.clone(),
+            waiting,
+        };
+        if report.taken {
+            told::taken(&report);
         }
-        let (flows, settings) = (self.flows.len(), self.waiting.len());
-        tracing::info!(
-            flows,
-            settings,
-            "the configuration was taken over: so many flows changed, so many settings wait for a start"
-        );
+        Ok(report)
+    }
+
+    /// Takes it over. What stores is first; nothing behind it can fail. Then what decides, then what is to be
+    /// decided: whoever is accepted under a new flow is decided under all that came with it. Who may call is
+    /// last.
+    fn take(
+        &self,
+        app: &App,
+        running: &mut Running,
+        checked: Checked,
+    ) -> Result<(), ConfigProblems> {
+        let journal = &**app.engine.journal();
+        let flows = Book::store(journal, checked.flows)
+            .map_err(|found| ConfigProblems(found.iter().map(flow_problem).collect()))?;
+        app.engine.take_over(EngineChange {
+            policy: checked.policy,
+            bounds: bounds(&checked.config),
+            routers: checked.config.router_settings(),
+            cards: checked.config.cards(),
+        });
+        let named = checked.config.corporations.iter();
+        app.admission
+            .know(named.clone().map(|one| (one.id, &*one.name)));
+        app.mailings
+            .know(named.map(|one| (one.id, one.name.clone())).collect());
+        app.corporations.set(corporations(&checked.config));
+        app.fact_types.set(checked.fact_types);
+        app.book.take_over(flows);
+        let flows = app.book.all_current().into_iter();
+        sluis_actors::telemetry::announce(flows.map(|(_, flow)| flow));
+        self.reload.certificates.renew(&checked.config);
+        app.renew_credentials(&MapSecrets(&self.reload.secrets));
+        self.reload.take_keys(&checked.config);
+        if !checked.changes.is_empty() {
+            running.current.since = app.clock.now();
+        }
+        names::RELOAD_WAITING
+            .of(())
+            .set(checked.waiting.len() as f64);
+        running.current.checksum = checked.checksum;
+        running.current.waiting = checked.waiting;
+        running.config = checked.config;
+        Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -116,7 +116,7 @@ fn sample_pauses(app: &App) {
             .count() as f64
     };
     names::PAUSES.of(ALL).set(of(None));
-    for (id, corporation) in &app.corporations {
+    for (id, corporation) in app.corporations.get().iter() {
         names::PAUSES
             .of(corporation.name.clone())
             .set(of(Some(*id)));

@@ -15,11 +15,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::config::{Config, ConfigProblems, KeyRing, MapSecrets, flows, steering};
+use crate::config::{Config, KeyRing, flows, steering};
 use crate::engine_start::{self, Running, Surroundings};
 use crate::http;
 use crate::ports::{Edge, Ports};
-use crate::reload::Reload;
+use crate::reload::{Reload, Source};
+use crate::reloading::{Asked, Reloads};
 use crate::service;
 use crate::telemetry;
 
@@ -43,19 +44,17 @@ pub async fn run(
     environment: BTreeMap<String, String>,
     clock: Arc<dyn Clock>,
     paused: bool,
-    reload: impl Fn() -> Option<Config> + Send + 'static,
+    source: Source,
 ) -> anyhow::Result<()> {
     let (fatal, mut failed) = mpsc::channel::<String>(1);
-    let secrets = environment.clone();
     let keys = Arc::new(KeyRing::new(config.keys()));
     let operators = Arc::new(KeyRing::new(config.operator_keys()));
-    let renewal = Reload::new(config.clone(), keys.clone(), operators.clone());
     let around = Surroundings {
         clock,
         prometheus: telemetry::install()?,
         keys: keys.clone(),
         operators: operators.clone(),
-        environment,
+        environment: environment.clone(),
         definitions: flows::load(&config)?,
         steering: steering::load(&config)?,
         paused,
@@ -64,17 +63,24 @@ pub async fn run(
     let mut signals = Signals::listen()?;
     let (recovery, shutdown) = (Arc::<Recovery>::default(), CancellationToken::new());
     let ports = Ports::listen(&config, &recovery, &shutdown)?;
-    let early = || read_early(reload(), &renewal, &ports);
+    let renewal = Reload {
+        source,
+        keys,
+        operators,
+        certificates: ports.certificates(),
+        secrets: environment,
+    };
+    let early = || renewal.read_early(&config);
     let Some(running) = start(&config, around, &ports, &recovery, &mut signals, &early).await?
     else {
         return Ok(());
     };
+    let reloads = renewal.begin(config.clone(), &running.app);
     ports.open(&running);
     service::ready();
     say_serving(&running, &ports, paused);
     let house = housekeeping(running.app.clone(), shutdown.clone());
-    let read_again = || read_again(reload(), &renewal, &running.app, (&ports, &secrets));
-    if let Some(why) = until_the_end(&mut failed, &mut signals, &read_again).await {
+    if let Some(why) = until_the_end(&mut failed, &mut signals, &reloads).await {
         service::failed(&why);
         // Nothing may be answered any more: what is not durable must not look as if it were.
         anyhow::bail!(
@@ -91,53 +97,11 @@ pub async fn run(
     .await
 }
 
-/// Takes keys and certificates from a fresh configuration while the engine recovers; none: it has
-/// mistakes.
-fn read_early(fresh: Option<Config>, renewal: &Reload, ports: &Ports) {
-    let Some(fresh) = fresh else {
-        tracing::error!("the configuration has mistakes: keys and certificates stay as they were");
-        return;
-    };
-    renewal.take_keys(&fresh);
-    tracing::info!(
-        "API keys were read again; flows are those of the start, ask again when the engine is there"
-    );
-    ports.reload(&fresh);
-}
-
-/// Takes over what can be taken over from a fresh configuration; none: it has mistakes. With a mistake
-/// anywhere everything stays as it was.
-fn read_again(
-    fresh: Option<Config>,
-    renewal: &Reload,
-    app: &App,
-    (ports, secrets): (&Ports, &BTreeMap<String, String>),
-) {
-    let taken = fresh.ok_or_else(ConfigProblems::default).and_then(|fresh| {
-        let checked = renewal.check(fresh)?;
-        renewal.take(&app.book, &**app.engine.journal(), checked)
-    });
-    match taken {
-        Ok((fresh, taken)) => {
-            tracing::info!("API keys were read again");
-            ports.reload(&fresh);
-            app.renew_credentials(&MapSecrets(secrets));
-            taken.say(&fresh);
-        }
-        Err(problems) => {
-            for problem in problems.0 {
-                tracing::error!(%problem, "a mistake in the configuration");
-            }
-            tracing::error!("the configuration has mistakes: everything stays as it was");
-        }
-    }
-}
-
 /// Waits for a signal that ends the process, or for a failure: then with why.
 async fn until_the_end(
     failed: &mut mpsc::Receiver<String>,
     signals: &mut Signals,
-    read_again: &impl Fn(),
+    reloads: &Arc<dyn Reloads>,
 ) -> Option<String> {
     loop {
         tokio::select! {
@@ -146,7 +110,10 @@ async fn until_the_end(
                 Signal::End => return None,
                 Signal::ReadAgain => {
                     service::reading_again();
-                    read_again();
+                    let reloads = reloads.clone();
+                    let read = move || reloads.reload(Asked::Take);
+                    // What came of it is in the log.
+                    drop(tokio::task::spawn_blocking(read).await);
                     service::ready();
                 }
             },

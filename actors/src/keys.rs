@@ -2,13 +2,12 @@
 //! within a window of age and count, rebuilt from the journal. Refuses to say what a key that was
 //! used means: its caller does.
 
-use std::collections::BTreeMap;
-
 use parking_lot::Mutex;
 use sluis_model::{CorporationId, Idempotency, NotificationId, ShardId, Timestamp};
 
 use crate::chunked_deque::ChunkedDeque;
 use crate::hash_index::HashIndex;
+use crate::roster::Roster;
 
 /// How long a key is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ impl Default for KeyWindow {
 #[derive(Debug)]
 pub struct KeyIndex {
     window: KeyWindow,
-    corporations: BTreeMap<CorporationId, Vec<Mutex<Keys>>>,
+    corporations: Roster<Vec<Mutex<Keys>>>,
 }
 
 /// How far the uses of all corporations were gone through.
@@ -152,20 +151,29 @@ pub enum KeyUse {
     Other(NotificationId),
 }
 
+fn stripes() -> Vec<Mutex<Keys>> {
+    (0..STRIPES).map(|_| Mutex::new(Keys::new())).collect()
+}
+
 impl KeyIndex {
     /// An empty index.
     #[must_use]
     pub fn new(window: KeyWindow, corporations: impl IntoIterator<Item = CorporationId>) -> Self {
-        let stripes = || (0..STRIPES).map(|_| Mutex::new(Keys::new())).collect();
         Self {
             window,
             corporations: corporations.into_iter().map(|c| (c, stripes())).collect(),
         }
     }
 
+    /// Remembers the keys of these corporations too from here on.
+    pub fn add(&self, corporations: impl IntoIterator<Item = CorporationId>) {
+        let fresh = corporations.into_iter().map(|c| (c, stripes()));
+        self.corporations.add(fresh);
+    }
+
     fn keys(&self, corporation: CorporationId, key: u128) -> Option<&Mutex<Keys>> {
         self.corporations
-            .get(&corporation)?
+            .get(corporation)?
             .get(key as usize % STRIPES)
     }
 
@@ -238,13 +246,12 @@ impl KeyIndex {
         most: usize,
     ) -> Option<Vec<(CorporationId, Idempotency, NotificationId)>> {
         let (corporation, stripe) = loop {
-            let at = self.corporations.range(cursor.corporation..).next()?;
-            let (corporation, stripes) = at;
-            if *corporation != cursor.corporation {
-                *cursor = KeyCursor::at(*corporation);
+            let (corporation, stripes) = self.corporations.from(cursor.corporation)?;
+            if corporation != cursor.corporation {
+                *cursor = KeyCursor::at(corporation);
             }
             match stripes.get(cursor.stripe) {
-                Some(stripe) => break (*corporation, stripe),
+                Some(stripe) => break (corporation, stripe),
                 None => *cursor = KeyCursor::at(CorporationId(corporation.0.checked_add(1)?)),
             }
         };
@@ -278,8 +285,8 @@ impl KeyIndex {
     #[cfg(test)]
     pub(crate) fn uses(&self) -> usize {
         self.corporations
-            .values()
-            .flatten()
+            .iter()
+            .flat_map(|(_, stripes)| stripes)
             .map(|keys| keys.lock().uses.len())
             .sum()
     }
@@ -288,7 +295,7 @@ impl KeyIndex {
     pub fn len(&self) -> impl Iterator<Item = (CorporationId, usize)> {
         self.corporations.iter().map(|(c, stripes)| {
             (
-                *c,
+                c,
                 stripes.iter().map(|keys| keys.lock().numbers.len()).sum(),
             )
         })

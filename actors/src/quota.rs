@@ -1,54 +1,97 @@
 //! Owns the bounds on what corporations have open, on its way in, and written: in all and each.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use sluis_model::{CorporationId, Timestamp};
 
-use crate::share::{Budget, Rate, WriteLimits};
+use crate::roster::Roster;
+use crate::share::{Budget, Perhaps, Rate, WriteLimits};
 
 /// How many notifications may be open, per corporation and in all.
 #[derive(Debug)]
 pub struct Quota {
     total: Share,
-    shares: BTreeMap<CorporationId, Share>,
+    shares: Roster<Share>,
+}
+
+/// All bounds of a quota.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// Most open in all.
+    pub total: u64,
+    /// Most of one corporation that may be on their way in.
+    pub arriving: u64,
+    /// Most open of each corporation.
+    pub shares: Vec<(CorporationId, u64)>,
+    /// What each corporation may write, and how many of its tenants may be known from facts alone.
+    pub limits: Vec<(CorporationId, WriteLimits, u64)>,
 }
 
 #[derive(Debug)]
 struct Share {
     open: AtomicI64,
-    most: i64,
+    most: AtomicI64,
     /// Admitted and not yet handed to the journal.
     arriving: AtomicI64,
-    most_arriving: i64,
+    most_arriving: AtomicI64,
     /// How many new ones a second, where that is bounded.
-    rate: Option<Rate>,
+    rate: Perhaps<Rate>,
     /// How many bytes a day, where that is bounded.
-    budget: Option<Budget>,
+    budget: Perhaps<Budget>,
     /// Tenants that are known from facts alone.
     unknown: AtomicI64,
-    most_unknown: i64,
+    most_unknown: AtomicI64,
 }
 
 impl Share {
     /// Bounds on open and arriving notifications alone.
     fn bounded(open: u64, arriving: u64) -> Self {
-        let bound = |most: u64| i64::try_from(most).unwrap_or(i64::MAX);
         Self {
             open: AtomicI64::new(0),
-            most: bound(open),
+            most: AtomicI64::new(bound(open)),
             arriving: AtomicI64::new(0),
-            most_arriving: bound(arriving),
-            rate: None,
-            budget: None,
+            most_arriving: AtomicI64::new(bound(arriving)),
+            rate: Perhaps::default(),
+            budget: Perhaps::default(),
             unknown: AtomicI64::new(0),
-            most_unknown: i64::MAX,
+            most_unknown: AtomicI64::new(i64::MAX),
         }
+    }
+
+    /// Puts other bounds in the place of those that are there; what is taken stays taken.
+    fn allow(&self, open: u64, arriving: u64) {
+        self.most.store(bound(open), Ordering::SeqCst);
+        self.most_arriving.store(bound(arriving), Ordering::SeqCst);
+    }
+
+    /// The same for what is written.
+    fn limit(&self, limits: WriteLimits, unknown: u64) {
+        let rate = self.rate.get();
+        let is_the_same = match (&rate, limits.rate) {
+            (Some(known), Some((rate, burst))) => known.is(rate, burst),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !is_the_same {
+            let fresh = limits.rate.map(|(rate, burst)| Rate::new(rate, burst));
+            self.rate.set(fresh);
+        }
+        match (self.budget.get(), limits.bytes_per_day) {
+            (Some(budget), Some(most)) => budget.allow(most),
+            (_, most) => self.budget.set(most.map(Budget::new)),
+        }
+        self.most_unknown.store(bound(unknown), Ordering::SeqCst);
+    }
+
+    /// Open now, and the bound.
+    fn figures(&self) -> (i64, i64) {
+        let of = |figure: &AtomicI64| figure.load(Ordering::SeqCst);
+        (of(&self.open), of(&self.most))
     }
 
     /// Takes a place among the open ones; `false` when there is none.
     fn take(&self) -> bool {
-        let taken = self.open.fetch_add(1, Ordering::SeqCst) < self.most;
+        let taken = self.open.fetch_add(1, Ordering::SeqCst) < self.most.load(Ordering::Relaxed);
         if !taken {
             self.give_back();
         }
@@ -61,7 +104,8 @@ impl Share {
 
     /// Takes a place among those under way to the disk; `false` when there is none.
     fn begin_arriving(&self) -> bool {
-        let taken = self.arriving.fetch_add(1, Ordering::SeqCst) < self.most_arriving;
+        let most = self.most_arriving.load(Ordering::Relaxed);
+        let taken = self.arriving.fetch_add(1, Ordering::SeqCst) < most;
         if !taken {
             self.end_arriving();
         }
@@ -71,6 +115,10 @@ impl Share {
     fn end_arriving(&self) {
         self.arriving.fetch_sub(1, Ordering::SeqCst);
     }
+}
+
+fn bound(most: u64) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
 }
 
 /// Why there is no room.
@@ -116,13 +164,35 @@ impl Quota {
         limits: impl IntoIterator<Item = (CorporationId, WriteLimits, u64)>,
     ) -> Self {
         for (corporation, limits, unknown) in limits {
-            if let Some(share) = self.shares.get_mut(&corporation) {
-                share.rate = limits.rate.map(|(rate, burst)| Rate::new(rate, burst));
-                share.budget = limits.bytes_per_day.map(Budget::new);
-                share.most_unknown = i64::try_from(unknown).unwrap_or(i64::MAX);
+            if let Some(share) = self.shares.get_mut(corporation) {
+                share.limit(limits, unknown);
             }
         }
         self
+    }
+
+    /// Puts other bounds in the place of those that are there, and takes corporations in that it did not know.
+    /// What is open, arriving or written counts on.
+    pub fn take_over(&self, fresh: Bounds) {
+        let Bounds {
+            total,
+            arriving,
+            shares,
+            limits,
+        } = fresh;
+        self.total.allow(total, arriving);
+        let made = |(corporation, most)| (corporation, Share::bounded(most, arriving));
+        self.shares.add(shares.iter().copied().map(made));
+        for (corporation, most) in shares {
+            if let Some(share) = self.shares.get(corporation) {
+                share.allow(most, arriving);
+            }
+        }
+        for (corporation, limits, unknown) in limits {
+            if let Some(share) = self.shares.get(corporation) {
+                share.limit(limits, unknown);
+            }
+        }
     }
 
     /// Takes a place for one more notification.
@@ -130,8 +200,8 @@ impl Quota {
     /// # Errors
     /// There is no room; nothing was taken then.
     pub(crate) fn take(&self, corporation: CorporationId, now: Timestamp) -> Result<(), NoRoom> {
-        let share = self.shares.get(&corporation).ok_or(NoRoom::ShareFull)?;
-        if let Some(budget) = &share.budget {
+        let share = self.shares.get(corporation).ok_or(NoRoom::ShareFull)?;
+        if let Some(budget) = share.budget.get() {
             budget.room(now).map_err(NoRoom::DayFull)?;
         }
         if !share.begin_arriving() {
@@ -153,7 +223,7 @@ impl Quota {
             share.give_back();
             return Err(NoRoom::EngineFull);
         }
-        if let Some(Err(wait)) = share.rate.as_ref().map(|rate| rate.take(now)) {
+        if let Some(Err(wait)) = share.rate.get().map(|rate| rate.take(now)) {
             share.give_back();
             self.total.give_back();
             return Err(NoRoom::TooFast(wait));
@@ -163,7 +233,7 @@ impl Quota {
 
     /// A notification was handed to the journal, or refused.
     pub(crate) fn arrived(&self, corporation: CorporationId) {
-        if let Some(share) = self.shares.get(&corporation) {
+        if let Some(share) = self.shares.get(corporation) {
             share.end_arriving();
         }
     }
@@ -171,17 +241,17 @@ impl Quota {
     /// How many new notifications of the corporation what it may write leaves room for: so much
     /// credit it gets at most.
     pub fn room_to_write(&self, corporation: CorporationId, now: Timestamp) -> u32 {
-        let Some(share) = self.shares.get(&corporation) else {
+        let Some(share) = self.shares.get(corporation) else {
             return 0;
         };
         let full = share
             .budget
-            .as_ref()
+            .get()
             .is_some_and(|budget| budget.room(now).is_err());
         if full {
             0
         } else {
-            share.rate.as_ref().map_or(u32::MAX, |rate| rate.room(now))
+            share.rate.get().map_or(u32::MAX, |rate| rate.room(now))
         }
     }
 
@@ -191,35 +261,30 @@ impl Quota {
     pub fn is_too_fast(&self, corporation: CorporationId, now: Timestamp) -> bool {
         let rate = self
             .shares
-            .get(&corporation)
-            .and_then(|share| share.rate.as_ref());
+            .get(corporation)
+            .and_then(|share| share.rate.get());
         rate.is_some_and(|rate| !rate.is_full(now))
     }
 
     /// Milliseconds until the corporation may write again, when it has written as much as it may
     /// within a day.
     pub fn day_full(&self, corporation: CorporationId, now: Timestamp) -> Option<i64> {
-        self.shares
-            .get(&corporation)?
-            .budget
-            .as_ref()?
-            .room(now)
-            .err()
+        self.shares.get(corporation)?.budget.get()?.room(now).err()
     }
 
     /// Whether bytes of the corporation are counted.
     pub(crate) fn counts_bytes(&self, corporation: CorporationId) -> bool {
         self.shares
-            .get(&corporation)
-            .is_some_and(|share| share.budget.is_some())
+            .get(corporation)
+            .is_some_and(|share| share.budget.get().is_some())
     }
 
     /// Counts bytes of records.
     pub(crate) fn wrote(&self, corporation: CorporationId, bytes: u64, at: Timestamp) {
         if let Some(budget) = self
             .shares
-            .get(&corporation)
-            .and_then(|share| share.budget.as_ref())
+            .get(corporation)
+            .and_then(|share| share.budget.get())
         {
             budget.wrote(bytes, at);
         }
@@ -230,8 +295,8 @@ impl Quota {
         self.shares.iter().filter_map(|(c, share)| {
             share
                 .budget
-                .as_ref()
-                .map(|budget| (*c, budget.spent().0, budget.spent().1))
+                .get()
+                .map(|budget| (c, budget.spent().0, budget.spent().1))
         })
     }
 
@@ -240,28 +305,30 @@ impl Quota {
     /// # Errors
     /// There are as many as may be.
     pub(crate) fn take_unknown(&self, corporation: CorporationId) -> Result<(), u64> {
-        let Some(share) = self.shares.get(&corporation) else {
+        let Some(share) = self.shares.get(corporation) else {
             return Ok(());
         };
-        if share.unknown.fetch_add(1, Ordering::SeqCst) < share.most_unknown {
+        let most = share.most_unknown.load(Ordering::SeqCst);
+        if share.unknown.fetch_add(1, Ordering::SeqCst) < most {
             return Ok(());
         }
         share.unknown.fetch_sub(1, Ordering::SeqCst);
-        Err(share.most_unknown as u64)
+        Err(most as u64)
     }
 
     /// Counts tenants that are known from facts alone, or are no longer.
     pub(crate) fn add_unknown(&self, corporation: CorporationId, count: i64) {
-        if let Some(share) = self.shares.get(&corporation) {
+        if let Some(share) = self.shares.get(corporation) {
             share.unknown.fetch_add(count, Ordering::SeqCst);
         }
     }
 
     /// Tenants known from facts alone, and the bound, per corporation.
     pub fn unknown(&self) -> impl Iterator<Item = (CorporationId, i64, i64)> {
-        self.shares
-            .iter()
-            .map(|(c, share)| (*c, share.unknown.load(Ordering::SeqCst), share.most_unknown))
+        self.shares.iter().map(|(c, share)| {
+            let of = |figure: &AtomicI64| figure.load(Ordering::SeqCst);
+            (c, of(&share.unknown), of(&share.most_unknown))
+        })
     }
 
     /// One notification ended.
@@ -273,20 +340,85 @@ impl Quota {
     /// stops intake.
     pub fn add(&self, corporation: CorporationId, count: i64) {
         self.total.open.fetch_add(count, Ordering::SeqCst);
-        if let Some(share) = self.shares.get(&corporation) {
+        if let Some(share) = self.shares.get(corporation) {
             share.open.fetch_add(count, Ordering::SeqCst);
         }
     }
 
     /// Open now, and the bound, in all.
     pub fn total(&self) -> (i64, i64) {
-        (self.total.open.load(Ordering::SeqCst), self.total.most)
+        self.total.figures()
     }
 
     /// Open now, and the bound, per corporation.
     pub fn shares(&self) -> impl Iterator<Item = (CorporationId, i64, i64)> {
-        self.shares
-            .iter()
-            .map(|(c, share)| (*c, share.open.load(Ordering::SeqCst), share.most))
+        self.shares.iter().map(|(c, share)| {
+            let (open, most) = share.figures();
+            (c, open, most)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    const OLD: CorporationId = CorporationId(1);
+    const NEW: CorporationId = CorporationId(2);
+    const NOW: Timestamp = Timestamp(1_795_000_000_000);
+
+    fn limits(rate: Option<u32>, bytes_per_day: Option<u64>) -> WriteLimits {
+        let number = |rate| NonZeroU32::new(rate).unwrap();
+        WriteLimits {
+            rate: rate.map(|rate| (number(rate), number(rate))),
+            bytes_per_day,
+        }
+    }
+
+    fn bounds(open: u64, of_old: WriteLimits) -> Bounds {
+        Bounds {
+            total: 100,
+            arriving: 100,
+            shares: vec![(OLD, open), (NEW, 1)],
+            limits: vec![(OLD, of_old, 1), (NEW, limits(None, None), 1)],
+        }
+    }
+
+    #[test]
+    fn other_bounds_hold_at_once_and_what_is_open_or_written_counts_on() {
+        let quota = Quota::new(100, 100, [(OLD, 5)]);
+        let quota = quota.with_limits([(OLD, limits(None, Some(10)), 5)]);
+        assert_eq!(
+            quota.take(NEW, NOW),
+            Err(NoRoom::ShareFull),
+            "nobody knows it"
+        );
+        for _ in 0..3 {
+            quota.take(OLD, NOW).unwrap();
+        }
+        quota.wrote(OLD, 8, NOW);
+        quota.take_over(bounds(3, limits(None, Some(8))));
+        assert!(matches!(quota.take(OLD, NOW), Err(NoRoom::DayFull(_))));
+        quota.take_over(bounds(3, limits(None, Some(9))));
+        assert_eq!(quota.take(OLD, NOW), Err(NoRoom::ShareFull));
+        assert_eq!(
+            (quota.take(NEW, NOW), quota.take(NEW, NOW)),
+            (Ok(()), Err(NoRoom::ShareFull))
+        );
+        quota.release(OLD);
+        quota.take_over(bounds(9, limits(Some(1), None)));
+        assert_eq!(quota.take(OLD, NOW), Ok(()));
+        assert!(matches!(quota.take(OLD, NOW), Err(NoRoom::TooFast(_))));
+        quota.take_over(bounds(9, limits(Some(1), None)));
+        assert!(
+            matches!(quota.take(OLD, NOW), Err(NoRoom::TooFast(_))),
+            "the same rate goes on"
+        );
+        quota.take_over(bounds(9, limits(None, None)));
+        assert_eq!(quota.take(OLD, NOW), Ok(()));
+        assert_eq!(quota.total(), (5, 100));
+        assert!(quota.shares().any(|share| share == (OLD, 4, 9)));
     }
 }

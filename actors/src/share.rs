@@ -4,14 +4,14 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use governor::clock::Clock;
 use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use sluis_model::{HOUR, Timestamp};
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
@@ -26,6 +26,38 @@ pub struct WriteLimits {
     pub rate: Option<(NonZeroU32, NonZeroU32)>,
     /// Most bytes of records within any 24 hours, counted by the hour.
     pub bytes_per_day: Option<u64>,
+}
+
+/// A bound that there may be, and that may become another one. Where there is none, asking costs a load.
+#[derive(Debug)]
+pub(crate) struct Perhaps<T> {
+    is_there: AtomicBool,
+    bound: RwLock<Option<Arc<T>>>,
+}
+
+impl<T> Default for Perhaps<T> {
+    fn default() -> Self {
+        Self {
+            is_there: AtomicBool::new(false),
+            bound: RwLock::new(None),
+        }
+    }
+}
+
+impl<T> Perhaps<T> {
+    pub(crate) fn get(&self) -> Option<Arc<T>> {
+        if self.is_there.load(Ordering::Acquire) {
+            self.bound.read().clone()
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn set(&self, bound: Option<T>) {
+        let is_there = bound.is_some();
+        *self.bound.write() = bound.map(Arc::new);
+        self.is_there.store(is_there, Ordering::Release);
+    }
 }
 
 /// The engine's clock as the limiter reads it: it never goes back.
@@ -63,6 +95,11 @@ impl Rate {
             burst,
             full_at: AtomicI64::new(i64::MIN),
         }
+    }
+
+    /// Whether it is this one.
+    pub(crate) fn is(&self, rate: NonZeroU32, burst: NonZeroU32) -> bool {
+        (self.rate, self.burst) == (rate, burst)
     }
 
     /// Takes one.
@@ -131,7 +168,7 @@ fn nanos(at: Timestamp) -> i64 {
 /// Bytes of a day, by the hour.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    most: u64,
+    most: AtomicU64,
     spent: AtomicU64,
     /// The newest hour that is counted.
     hour: AtomicI64,
@@ -141,11 +178,26 @@ pub(crate) struct Budget {
 impl Budget {
     pub(crate) fn new(most: u64) -> Self {
         Self {
-            most,
+            most: AtomicU64::new(most),
             spent: AtomicU64::new(0),
             hour: AtomicI64::new(i64::MIN),
             hours: Mutex::new([0; HOURS]),
         }
+    }
+
+    /// From here on so many; what was written counts on.
+    pub(crate) fn allow(&self, most: u64) {
+        self.most.store(most, Ordering::Relaxed);
+    }
+
+    fn has_room(&self) -> bool {
+        let (spent, most) = self.figures();
+        spent < most
+    }
+
+    fn figures(&self) -> (u64, u64) {
+        let of = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        (of(&self.spent), of(&self.most))
     }
 
     /// Counts what was written then; what is older than a day is passed over.
@@ -177,11 +229,11 @@ impl Budget {
     /// # Errors
     /// Milliseconds until the next hour, when the oldest is no longer counted.
     pub(crate) fn room(&self, now: Timestamp) -> Result<(), i64> {
-        if self.spent.load(Ordering::Relaxed) < self.most {
+        if self.has_room() {
             return Ok(());
         }
         self.roll(&mut self.hours.lock(), now.0.div_euclid(HOUR));
-        if self.spent.load(Ordering::Relaxed) < self.most {
+        if self.has_room() {
             Ok(())
         } else {
             Err(HOUR - now.0.rem_euclid(HOUR))
@@ -190,7 +242,7 @@ impl Budget {
 
     /// Spent within a day, and the most.
     pub(crate) fn spent(&self) -> (u64, u64) {
-        (self.spent.load(Ordering::Relaxed), self.most)
+        self.figures()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use metrics::Counter;
 use sluis_actors::Seldom;
-use sluis_model::{Clock, CorporationId, Lane};
+use sluis_model::{Clock, Lane};
 
 use crate::telemetry::names::{self, REASONS};
 
@@ -16,7 +16,6 @@ const MANY_MISTAKES: u64 = 100;
 
 /// What is counted for the notifications of one corporation: looked up once, not each time.
 pub(super) struct Counted {
-    pub(super) corporation: CorporationId,
     name: String,
     /// By lane.
     pub(super) accepted: [Counter; Lane::ALL.len()],
@@ -25,7 +24,7 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    pub(super) fn new(corporation: CorporationId, name: &str, clock: &Arc<dyn Clock>) -> Self {
+    pub(super) fn new(name: &str, clock: &Arc<dyn Clock>) -> Self {
         let own = || name.to_owned();
         let rejected = REASONS.map(|reason| {
             let corporation = own();
@@ -41,7 +40,6 @@ impl Counted {
         });
         let accepted = Lane::ALL.map(|lane| names::ACCEPTED.of((own(), lane.name())));
         Self {
-            corporation,
             name: own(),
             accepted,
             duplicates: names::DUPLICATES.of(own()),

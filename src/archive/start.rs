@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use sluis_actors::{Book, Preparer, ProviderSetup, Spool};
+use sluis_actors::{Book, Cards, Latest, Preparer, ProviderSetup, Spool};
 use sluis_archive::{Store, Veil};
 use sluis_journal::Journal;
 use sluis_model::{Clock, ReferenceKey};
@@ -22,6 +22,8 @@ use crate::following::Bell;
 pub struct Around<'a> {
     /// Whether there is one, where, and when volumes are sealed.
     pub config: &'a Config,
+    /// Corporations as their messages show them.
+    pub cards: &'a Arc<Latest<Cards>>,
     /// What it follows.
     pub journal: &'a Arc<dyn Journal>,
     /// Definitions, to make messages again.
@@ -86,7 +88,7 @@ fn again(around: &Around<'_>) -> MakeAgain {
         around.journal.clone(),
         around.book.clone(),
         around.reference.clone(),
-        around.config.cards(),
+        around.cards.clone(),
     );
     let by_name = |setup: &ProviderSetup| {
         let provider = setup.provider.clone();

@@ -18,6 +18,7 @@ mod journal;
 mod metrics;
 mod new_file;
 mod place;
+mod reload;
 mod told;
 
 use std::collections::BTreeMap;
@@ -78,6 +79,8 @@ pub enum Command {
         #[command(subcommand)]
         what: archive::ArchiveCommand,
     },
+    /// Have a running engine read its configuration again: all of it is checked, then taken over.
+    Reload(reload::ReloadArgs),
     /// List every metric with its meaning.
     Metrics,
 }
@@ -114,6 +117,7 @@ impl Command {
             Self::Restore(args) => said(backup::restored(&args, &environment())),
             Self::Erase(args) => said(erase::run(&args, &environment())),
             Self::Archive { what } => said(archive::run(&what, &environment())),
+            Self::Reload(args) => said(reload::run(&args, &environment())),
             Self::Metrics => said(metrics::run()),
         }
     }
@@ -172,8 +176,8 @@ fn serve_on(
     };
     log(&config, traces.as_ref());
     let again = args.source.clone();
-    let reload = move || load_again(&again);
-    let serving = crate::serve::run(config, environment(), clock, args.paused, reload);
+    let source = Box::new(move || Ok(again.load(&environment())?.config));
+    let serving = crate::serve::run(config, environment(), clock, args.paused, source);
     let ended = runtime.block_on(serving);
     traces.iter().for_each(Traces::end);
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
@@ -184,17 +188,6 @@ fn serve_on(
             tracing::error!("{error}");
             eprintln!("sluis: {error}");
             ExitCode::FAILURE
-        }
-    }
-}
-
-/// The configuration as it stands now; what is wrong with it is logged.
-fn load_again(source: &Source) -> Option<Config> {
-    match source.load(&environment()) {
-        Ok(loaded) => Some(loaded.config),
-        Err(problems) => {
-            tracing::error!(%problems, "the configuration cannot be read again");
-            None
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Owns which settings of a configuration wait for a start when it is read again, by their paths: what is
-//! different, and no running engine takes over. Refuses to show a value.
+//! Owns which settings of two configurations differ, by their paths. Refuses to show a value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sluis_actors::Change;
 use toml::{Table, Value};
 
 use super::Config;
@@ -12,41 +12,31 @@ use super::reader::{element, join};
 const NAMED: [&str; 2] = ["corporation", "provider"];
 
 impl Config {
-    /// The settings, by their paths and in their order, that an engine with the configuration `started`
-    /// takes from this one only at its next start.
+    /// The settings that differ from those of `before`, by their paths and in their order, and what became of
+    /// each.
     ///
     /// # Errors
     /// None in practice: every value of a configuration has a place in TOML.
-    pub fn waits_for_a_start(&self, started: &Self) -> Result<Vec<String>, toml::ser::Error> {
-        let (before, now) = (values(started)?, values(self)?);
+    pub fn differences(&self, before: &Self) -> Result<Vec<(String, Change)>, toml::ser::Error> {
+        let (before, now) = (values(before)?, values(self)?);
         let paths: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-        let mut waiting = Vec::new();
+        let mut different: Vec<(String, Change)> = Vec::new();
         for path in paths {
             if before.get(path) == now.get(path) {
                 continue;
             }
             let whole = whole(path, &before, &now);
-            let is_taken = is_taken_over(path) && whole == *path;
-            if !is_taken && waiting.last() != Some(&whole) {
-                waiting.push(whole);
+            if different.last().is_none_or(|(last, _)| *last != whole) {
+                let (was, is) = (has(&before, &whole), has(&now, &whole));
+                let change = match (was, is) {
+                    (false, _) => Change::Added,
+                    (true, true) => Change::Changed,
+                    (true, false) => Change::Removed,
+                };
+                different.push((whole, change));
             }
         }
-        Ok(waiting)
-    }
-}
-
-/// Whether a running engine takes this setting over.
-fn is_taken_over(path: &str) -> bool {
-    let own = path.strip_prefix("corporation.");
-    let own = own.and_then(|path| path.split_once('.'));
-    match own {
-        Some((_, key)) => matches!(key, "key_hashes" | "flows"),
-        None => {
-            path == "flows.directory"
-                || path == "http.operator_key_hashes"
-                || path.starts_with("http.tls.")
-                || path.starts_with("binary.tls.")
-        }
+        Ok(different)
     }
 }
 
@@ -57,16 +47,18 @@ fn whole(path: &str, before: &Values, now: &Values) -> String {
         return path.to_owned();
     };
     let element = format!("{list}.{name}");
-    let inside = format!("{element}.");
-    let has = |values: &Values| {
-        let from = values.range(inside.clone()..).next();
-        from.is_some_and(|(path, _)| path.starts_with(&inside))
-    };
-    if NAMED.contains(&list) && !(has(before) && has(now)) {
+    if NAMED.contains(&list) && !(has(before, &element) && has(now, &element)) {
         element
     } else {
         path.to_owned()
     }
+}
+
+/// Whether there is something at a path, or below it.
+fn has(values: &Values, path: &str) -> bool {
+    let inside = format!("{path}.");
+    let below = || values.range(inside.clone()..).next();
+    values.contains_key(path) || below().is_some_and(|(path, _)| path.starts_with(&inside))
 }
 
 /// Values by their paths.
@@ -95,7 +87,12 @@ fn collect(path: &str, table: &Table, values: &mut Values) {
                     values.insert(here, Value::Array(names.collect()));
                 }
             }
-            _ => drop(values.insert(here, value.clone())),
+            Value::String(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Boolean(_)
+            | Value::Datetime(_)
+            | Value::Array(_) => drop(values.insert(here, value.clone())),
         }
     }
 }

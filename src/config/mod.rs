@@ -16,6 +16,7 @@ mod print;
 mod problem;
 mod ranges;
 mod reader;
+mod running;
 mod sections;
 mod settings;
 pub mod steering;

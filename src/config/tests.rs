@@ -6,6 +6,7 @@ mod keeping;
 mod keys;
 mod layers;
 mod rules;
+mod running;
 mod steering;
 mod whole;
 mod wrong;

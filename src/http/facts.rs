@@ -44,7 +44,8 @@ pub(super) async fn post(
     Caller(corporation): Caller,
     JsonBody(body): JsonBody,
 ) -> Result<Json<FactBody>, Problem> {
-    let types = app.fact_types.of(corporation);
+    let types = app.fact_types.get();
+    let types = types.of(corporation);
     let request = intake::fact::parse(&body, types).map_err(Problem::invalid)?;
     fits_here(&app, &request).map_err(|problem| Problem::invalid(vec![problem]))?;
     let fact_id = request.fact_id.to_string();

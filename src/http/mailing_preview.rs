@@ -119,7 +119,8 @@ fn messages(
     let Some((flow, templates)) = both else {
         return Vec::new();
     };
-    let url = app.corporations.get(&corporation);
+    let corporations = app.corporations.get();
+    let url = corporations.get(&corporation);
     let url = url.map_or("", |corporation| {
         corporation.public_url.trim_end_matches('/')
     });
@@ -137,7 +138,7 @@ fn messages(
                 channel: *channel,
                 tenant: &row.tenant_id,
                 profile,
-                corporation: corporation_name(app, corporation),
+                corporation: &corporation_name(app, corporation),
                 data: &row.data,
                 link: message.link.then_some(link.as_str()),
             });

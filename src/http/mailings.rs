@@ -377,7 +377,8 @@ fn problem(why: NotDone) -> Problem {
 }
 
 /// Whose they are, for previews.
-pub(super) fn corporation_name(app: &App, corporation: CorporationId) -> &str {
-    let known = app.corporations.get(&corporation);
-    known.map_or("", |corporation| corporation.display_name.as_str())
+pub(super) fn corporation_name(app: &App, corporation: CorporationId) -> String {
+    let corporations = app.corporations.get();
+    let known = corporations.get(&corporation);
+    known.map_or_else(String::new, |corporation| corporation.display_name.clone())
 }

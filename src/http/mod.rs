@@ -36,6 +36,7 @@ mod receipt_path;
 mod receipts;
 mod reception;
 mod records;
+mod reload;
 mod rest;
 mod route;
 mod routes;

@@ -206,7 +206,8 @@ fn operator_scope(app: &App, body: &[u8]) -> Result<PauseScope, Problem> {
 }
 
 fn unknown_corporation(app: &App, name: &str) -> Problem {
-    let all = app.corporations.values();
+    let corporations = app.corporations.get();
+    let all = corporations.values();
     let mut names: Vec<_> = all.map(|corporation| corporation.name.as_str()).collect();
     names.sort_unstable();
     let expected = format!("the name of a corporation: one of {}", names.join(", "));
@@ -263,7 +264,7 @@ fn known_flow(app: &App, scope: &PauseScope) -> Result<(), Problem> {
     };
     let whose: Vec<CorporationId> = match scope.corporation {
         Some(corporation) => vec![corporation],
-        None => app.corporations.keys().copied().collect(),
+        None => app.corporations.get().keys().copied().collect(),
     };
     // One that was taken out of the configuration too: what was accepted under it goes on.
     if whose

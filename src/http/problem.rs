@@ -130,6 +130,19 @@ impl Problem {
         }
     }
 
+    /// 422 with everything that is wrong with the configuration.
+    pub(super) fn wrong_configuration(errors: Vec<FieldProblem>) -> Self {
+        let detail = format!(
+            "{} mistake(s), each listed with its file and line or its path; everything stays as it was",
+            errors.len()
+        );
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self {
+            errors,
+            ..Self::new(status, "wrong_configuration", detail)
+        }
+    }
+
     /// Leaves out what is not needed to tell it from others.
     pub(super) fn shorten(&mut self) {
         self.errors.clear();

@@ -23,7 +23,7 @@ use super::body::AnyBody;
 use super::named;
 use super::problem::Problem;
 use crate::access::{Access, Bringer, Stranger, Whose};
-use crate::app::App;
+use crate::app::{App, Corporations};
 use crate::ask::{AskError, ask};
 
 /// Who may post them.
@@ -74,9 +74,9 @@ pub(super) async fn get(
 }
 
 /// The addresses that a callback may have been signed for: they may differ by corporation.
-fn public_urls(app: &App) -> BTreeSet<&str> {
-    let corporations = app.corporations.values();
+fn public_urls(corporations: &Corporations) -> BTreeSet<&str> {
     corporations
+        .values()
         .map(|corporation| corporation.public_url.as_str())
         .collect()
 }
@@ -100,7 +100,8 @@ pub(super) async fn callback(
     let whose = whose(bringer, provider.receipt_proof())?;
     let path_and_query = head.uri.path_and_query().map_or("/", |p| p.as_str());
     let mut last = None;
-    for public_url in public_urls(app) {
+    let corporations = app.corporations.get();
+    for public_url in public_urls(&corporations) {
         let callback = Callback {
             public_url,
             path_and_query,

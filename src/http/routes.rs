@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::route::{Route, RouteOf};
 use super::{
     archive, batch, cancel, counters, erasure, export, facts, links, lists, mailing_preview,
-    mailings, notifications, openapi, operator, outcomes, pauses, receipt_path, receipts, status,
-    tasks, tenants, unmatched,
+    mailings, notifications, openapi, operator, outcomes, pauses, receipt_path, receipts, reload,
+    status, tasks, tenants, unmatched,
 };
 use crate::access::Access::{Anybody, Corporation, Operator};
 
@@ -119,6 +119,9 @@ fn of_operators() -> Vec<Route> {
         Route::at("/v1/operator/overview").get(Operator, operator::overview),
         Route::at("/v1/operator/notifications").get(Operator, operator::notifications),
         Route::at("/v1/operator/counters").get(Operator, counters::of_all),
+        Route::at("/v1/reload")
+            .get(Operator, reload::get)
+            .post(Operator, reload::post),
         Route::at(status::METRICS).get(Operator, status::metrics),
         Route::at(status::HEALTH).get(Anybody, status::healthz),
         Route::at(status::READY).get(Anybody, status::readyz),

@@ -54,6 +54,8 @@ pub enum ProblemCode {
     Placeholder,
     /// Taken, after something around it was taken off or put right.
     Cleaned,
+    /// In a reload: a setting, or a file that the configuration names, is wrong.
+    WrongSetting,
 }
 
 /// One mistake.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rand::RngCore as _;
-use sluis_actors::Book;
+use sluis_actors::{Book, Latest};
 use sluis_journal::{Journal, Shard};
 use sluis_model::{
     Clock, CorporationId, DAY, Environment, Flow, FlowBook as _, FlowRef, Timestamp,
@@ -86,7 +86,7 @@ pub struct Mailings {
     book: Arc<Book>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) environment: Environment,
-    names: HashMap<CorporationId, String>,
+    names: Latest<HashMap<CorporationId, String>>,
     pub(super) entries: Mutex<BTreeMap<MailingId, Entry>>,
     /// One change after the other.
     pub(super) changing: Mutex<()>,
@@ -150,7 +150,7 @@ impl Mailings {
             book: parts.book,
             journal: parts.journal,
             environment: parts.environment,
-            names: parts.names,
+            names: Latest::new(parts.names),
             entries: Mutex::new(entries),
             changing: Mutex::new(()),
             uploading: Mutex::new(()),
@@ -332,8 +332,13 @@ impl Mailings {
         }
     }
 
+    /// Names of corporations, as they are now.
+    pub(crate) fn know(&self, names: HashMap<CorporationId, String>) {
+        self.names.set(names);
+    }
+
     pub(super) fn name_of(&self, corporation: CorporationId) -> String {
-        let name = self.names.get(&corporation).cloned();
+        let name = self.names.get().get(&corporation).cloned();
         name.unwrap_or_else(|| corporation.to_string())
     }
 

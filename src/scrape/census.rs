@@ -108,7 +108,7 @@ fn standing(app: &App, known: &[Census]) -> Groups {
 /// Every place at which something can stand, empty.
 fn places(app: &App) -> Groups {
     let mut groups = Groups::new();
-    for corporation in app.corporations.keys() {
+    for corporation in app.corporations.get().keys() {
         groups.entry((*corporation, Standing::InDoubt)).or_default();
         let all = app.book.all_current();
         let flows = all
@@ -134,7 +134,7 @@ fn standing_of(flow: &Flow) -> Vec<Standing> {
 }
 
 fn show_strays(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f64) {
-    for (id, corporation) in &app.corporations {
+    for (id, corporation) in app.corporations.get().iter() {
         let all = known.iter().flat_map(|census| &census.strays);
         let own = || all.clone().filter(|strays| strays.corporation == *id);
         let facts: u64 = own().map(|strays| strays.facts).sum();
@@ -150,7 +150,7 @@ fn show_strays(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f
 }
 
 fn show_unread(app: &App, known: &[Census], age: &dyn Fn(Option<Timestamp>) -> f64) {
-    for (id, corporation) in &app.corporations {
+    for (id, corporation) in app.corporations.get().iter() {
         let all = known.iter().flat_map(|census| &census.unread);
         let own = || all.clone().filter(|unread| unread.corporation == *id);
         let messages: u64 = own().map(|unread| unread.messages).sum();

@@ -24,6 +24,8 @@ pub const REASONS: [&str; 12] = [
 ];
 /// What becomes of the wish to erase a tenant.
 pub(crate) const ERASED: [&str; 3] = ["erased", "refused", "failed"];
+/// What comes of reading the configuration again.
+pub(crate) const RELOADED: [&str; 3] = ["taken", "checked", "refused"];
 /// What a receipt can do.
 pub const EFFECTS: [&str; 6] = [
     "applied",
@@ -171,6 +173,12 @@ sluis_actors::metric_list! {
     UNDER_WAY: Gauge "sluis_attempts_under_way" { provider };
     /// Idempotency keys remembered, by corporation.
     KEYS: Gauge "sluis_idempotency_keys" { corporation };
+    /// Readings of the configuration again, by what came of them: `refused` for a mistake anywhere, then
+    /// everything stays as it was; `checked` where only the difference was asked for.
+    RELOADS: Counter "sluis_configuration_reloads_total" { result in RELOADED };
+    /// Settings that were changed in the configuration and wait for the next start. `GET /v1/reload` names
+    /// them.
+    RELOAD_WAITING: Gauge "sluis_configuration_pending" {};
     /// The longest time for which a key is remembered.
     KEY_WINDOW: Gauge "sluis_idempotency_window_seconds" {};
     /// 1 while the engine answers before the record is on the disk. Always 0: this build has no

@@ -25,7 +25,7 @@ pub(crate) fn paths(part: &str) -> BTreeMap<String, Vec<&'static str>> {
 }
 
 pub(crate) fn key_for(path: &str) -> &'static str {
-    if path == "/metrics" || path.starts_with("/v1/operator/") {
+    if matches!(path, "/metrics" | "/v1/reload") || path.starts_with("/v1/operator/") {
         OPERATOR
     } else {
         NOORD

@@ -32,6 +32,10 @@ pub struct Renewed {
     pub name: String,
     /// What became of it.
     pub change: Change,
+    /// The definition that new notifications got so far.
+    pub before: Option<FlowRef>,
+    /// The one that they get from now on.
+    pub now: Option<FlowRef>,
 }
 
 impl Current {
@@ -81,23 +85,26 @@ impl Current {
 
     /// What is different from what was before.
     pub(super) fn since(&self, before: &Self) -> Vec<Renewed> {
-        let renewed = |owner, name: &str, change| Renewed {
-            owner,
-            name: name.to_owned(),
-            change,
-        };
-        let now = self.all().filter_map(|(owner, name, reference)| {
-            let change = match before.of(owner, name) {
-                None => Change::Added,
-                Some(known) if known != reference => Change::Changed,
-                Some(_) => return None,
-            };
-            Some(renewed(owner, name, change))
-        });
+        let now = self
+            .all()
+            .map(|(owner, name, now)| (owner, name, before.of(owner, name), Some(now)));
         let gone = before
             .all()
             .filter(|(owner, name, _)| self.of(*owner, name).is_none());
-        let gone = gone.map(|(owner, name, _)| renewed(owner, name, Change::Removed));
-        now.chain(gone).collect()
+        let gone = gone.map(|(owner, name, before)| (owner, name, Some(before), None));
+        let different = now.chain(gone).filter(|(.., before, now)| before != now);
+        let renewed =
+            |(owner, name, before, now): (Owner, &str, Option<FlowRef>, Option<FlowRef>)| Renewed {
+                owner,
+                name: name.to_owned(),
+                change: match (before, now) {
+                    (None, _) => Change::Added,
+                    (Some(_), Some(_)) => Change::Changed,
+                    (Some(_), None) => Change::Removed,
+                },
+                before,
+                now,
+            };
+        different.map(renewed).collect()
     }
 }

@@ -39,6 +39,23 @@ pub struct Fresh {
     definitions: Vec<Definition>,
 }
 
+/// Definitions that are stored, and may be taken over: nothing can go wrong any more.
+#[derive(Debug)]
+pub struct Shelved(Fresh);
+
+impl Fresh {
+    /// Every definition of it, with whose it is and under which name.
+    pub fn all(&self) -> impl Iterator<Item = (Option<CorporationId>, &str, FlowRef)> {
+        self.current.all()
+    }
+
+    /// The version that a definition of it says.
+    #[must_use]
+    pub fn version(&self, reference: FlowRef) -> Option<u32> {
+        self.entries.get(&reference).map(|entry| entry.flow.version)
+    }
+}
+
 impl Book {
     /// Compiles the current definitions, stores them durably, and loads every older one that is
     /// stored.
@@ -100,20 +117,28 @@ impl Book {
         }
     }
 
-    /// Takes these over as the current definitions, in the place of all others: what is accepted from
-    /// now on gets them. What was accepted before goes on under its own. Blocks for the disk.
+    /// What would be different with these as the current definitions.
+    #[must_use]
+    pub fn renewed(&self, fresh: &Fresh) -> Vec<Renewed> {
+        fresh.current.since(&self.current.read())
+    }
+
+    /// Stores these beside what is there; nobody gets them yet. Blocks for the disk.
     ///
     /// # Errors
-    /// They cannot be stored. Then nothing is taken over.
-    pub fn take_over(
-        &self,
-        journal: &dyn Journal,
-        fresh: Fresh,
-    ) -> Result<Vec<Renewed>, Vec<BookProblem>> {
+    /// They cannot be stored.
+    pub fn store(journal: &dyn Journal, fresh: Fresh) -> Result<Shelved, Vec<BookProblem>> {
         let problems = store(journal, &fresh.definitions);
-        if !problems.is_empty() {
-            return Err(problems);
+        if problems.is_empty() {
+            Ok(Shelved(fresh))
+        } else {
+            Err(problems)
         }
+    }
+
+    /// Takes these over as the current definitions, in the place of all others: what is accepted from
+    /// now on gets them. What was accepted before goes on under its own.
+    pub fn take_over(&self, Shelved(fresh): Shelved) -> Vec<Renewed> {
         let mut entries = fresh.entries;
         entries.retain(|reference, _| self.shelf.get(*reference).is_none());
         if !entries.is_empty() {
@@ -123,7 +148,7 @@ impl Book {
         let mut current = self.current.write();
         let renewed = fresh.current.since(&current);
         *current = fresh.current;
-        Ok(renewed)
+        renewed
     }
 
     /// The definition a new notification of this flow gets: the corporation's own before the shared

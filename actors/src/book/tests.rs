@@ -211,7 +211,10 @@ fn what_is_taken_over_is_current_at_once_and_what_was_stays_known() {
         ("notice", Change::Changed),
         ("gone", Change::Removed),
     ];
-    assert_eq!(names(&book.take_over(&journal, fresh).unwrap()), expected);
+    assert_eq!(names(&book.renewed(&fresh)), expected);
+    let stored = Book::store(&journal, fresh).unwrap();
+    assert_eq!(book.current(ONE, "notice"), Some(old.reference()));
+    assert_eq!(names(&book.take_over(stored)), expected);
     assert_eq!(book.current(ONE, "notice"), Some(new.reference()));
     assert_eq!(
         (book.current(ONE, "gone"), book.names(ONE).len()),
@@ -242,7 +245,7 @@ fn what_is_the_same_changes_nothing_and_what_comes_back_is_what_it_was() {
     let book = Book::load(&journal, vec![(None, one.clone())]).unwrap();
     let take = |definition: &Definition| {
         let fresh = Book::check(vec![(None, definition.clone())]).unwrap();
-        book.take_over(&journal, fresh).unwrap().len()
+        book.take_over(Book::store(&journal, fresh).unwrap()).len()
     };
     assert_eq!(
         [take(&one), take(&two), take(&one), take(&one)],

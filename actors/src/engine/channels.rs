@@ -110,6 +110,12 @@ impl Channels {
         self.routers.values().map(|router| router.waker.clone())
     }
 
+    /// What wakes each router.
+    pub(super) fn router_wakers(&self) -> BTreeMap<Channel, Arc<Waker>> {
+        let of = |(channel, router): (&Channel, &RouterLink)| (*channel, router.waker.clone());
+        self.routers.iter().map(of).collect()
+    }
+
     /// What each router's explanations are made from.
     pub(super) fn outlooks(&self) -> impl Iterator<Item = (Channel, Arc<Outlook>)> {
         self.routers

@@ -16,7 +16,7 @@ const EVERY_MS: i64 = 5 * SECOND;
 
 /// When it looks again, and how long is waited.
 pub(super) struct GiveUp {
-    after_ms: i64,
+    after_ms: AtomicI64,
     looked: AtomicI64,
 }
 
@@ -24,9 +24,14 @@ impl GiveUp {
     /// After so many milliseconds of refusals without a break.
     pub(super) const fn after(after_ms: i64) -> Self {
         Self {
-            after_ms,
+            after_ms: AtomicI64::new(after_ms),
             looked: AtomicI64::new(i64::MIN),
         }
+    }
+
+    /// From here on after so many.
+    pub(super) fn wait_for(&self, after_ms: i64) {
+        self.after_ms.store(after_ms, Ordering::Relaxed);
     }
 
     /// Looks, if it is time to. A clock that was set back is no reason to wait.
@@ -41,7 +46,7 @@ impl GiveUp {
             return;
         }
         self.looked.store(now.0, Ordering::Relaxed);
-        let since = now.plus(-self.after_ms);
+        let since = now.plus(-self.after_ms.load(Ordering::Relaxed));
         for (channel, outlook) in outlooks {
             let providers = outlook.barred_since(since);
             if providers.is_empty() {

@@ -10,6 +10,6 @@ mod simulation;
 mod start;
 
 pub use running::Engine;
-pub use settings::{EngineSettings, ProviderSetup, StartError};
+pub use settings::{EngineChange, EngineSettings, ProviderSetup, StartError};
 #[cfg(feature = "simulation")]
 pub use simulation::GivingUp;

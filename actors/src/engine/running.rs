@@ -7,14 +7,18 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sluis_journal::Journal;
-use sluis_model::{Channel, CorporationId, Lane, NotificationId, ShardId, TenantKey, Timestamp};
+use sluis_model::{
+    Channel, CorporationId, Lane, NotificationId, Policy, ShardId, TenantKey, Timestamp,
+};
 use tokio::sync::watch;
 
 use super::give_up::GiveUp;
+use super::settings::EngineChange;
 use crate::checkpointer::CheckpointThread;
 use crate::keys::KeyIndex;
+use crate::latest::Latest;
 use crate::pauses::PauseRegistry;
-use crate::prepare::PreparePool;
+use crate::prepare::{Cards, PreparePool};
 use crate::quota::Quota;
 use crate::readers::Readers;
 use crate::retention::{Brake, Retention, RetentionError};
@@ -30,10 +34,13 @@ pub struct Engine {
     pub(super) inboxes: Vec<Arc<Inbox>>,
     pub(super) wakers: Vec<Arc<Waker>>,
     pub(super) activity: Arc<Activity>,
+    pub(super) policy: Arc<Latest<Policy>>,
     pub(super) quota: Arc<Quota>,
     pub(super) keys: Arc<KeyIndex>,
     pub(super) pauses: Arc<PauseRegistry>,
     pub(super) outlooks: BTreeMap<Channel, Arc<Outlook>>,
+    pub(super) router_wakers: BTreeMap<Channel, Arc<Waker>>,
+    pub(super) cards: Arc<Latest<Cards>>,
     pub(super) supervisors: Vec<(Box<str>, Arc<Supervisor>)>,
     pub(super) pool: Arc<PreparePool>,
     pub(super) news: watch::Sender<u64>,
@@ -89,6 +96,38 @@ impl Engine {
     #[must_use]
     pub fn activity(&self) -> &Arc<Activity> {
         &self.activity
+    }
+
+    /// What decisions rely on now.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.get()
+    }
+
+    /// Goes by other settings from here on, for corporations that it did not know too. Nothing of it can fail.
+    /// First the room for what is open, then what messages show, then how they leave, then how they are
+    /// decided about.
+    pub fn take_over(&self, fresh: EngineChange) {
+        let EngineChange {
+            policy,
+            bounds,
+            routers,
+            cards,
+        } = fresh;
+        let known = bounds.shares.iter().map(|(corporation, _)| *corporation);
+        self.keys.add(known);
+        self.quota.take_over(bounds);
+        self.cards.set(cards);
+        for (channel, settings) in routers {
+            if let Some(outlook) = self.outlooks.get(&channel) {
+                outlook.settings.set(settings);
+            }
+            if let Some(waker) = self.router_wakers.get(&channel) {
+                waker.wake();
+            }
+        }
+        self.given_up.wait_for(policy.retry.give_up_ms);
+        self.policy.set(policy);
     }
 
     /// Open notifications and their bounds.

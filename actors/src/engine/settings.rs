@@ -8,13 +8,14 @@ use std::sync::Arc;
 use actix::ArbiterHandle;
 use sluis_channels::Provider;
 use sluis_journal::Journal;
-use sluis_model::{Channel, Clock, CorporationId, Policy, ReferenceKey};
+use sluis_model::{Channel, Clock, Policy, ReferenceKey};
 
 use crate::book::Book;
 use crate::checkpointer::CheckpointSettings;
 use crate::keys::KeyIndex;
-use crate::prepare::CorporationCard;
-use crate::quota::Quota;
+use crate::latest::Latest;
+use crate::prepare::Cards;
+use crate::quota::{Bounds, Quota};
 use crate::recovery::Recovery;
 use crate::retention::RetentionSettings;
 use crate::router::{Owner, RouterSettings};
@@ -65,7 +66,7 @@ pub struct EngineSettings {
     /// The engine's reference secret.
     pub key: ReferenceKey,
     /// Corporations as their messages show them.
-    pub corporations: HashMap<CorporationId, CorporationCard>,
+    pub corporations: Arc<Latest<Cards>>,
     /// Whether everything is paused before anything leaves, until an operator resumes it.
     pub paused: bool,
     /// When tenants are put to rest; `most_active` is of all shards together.
@@ -85,6 +86,19 @@ pub struct EngineSettings {
     pub on_fatal: OnFatal,
     /// How far the replay of the records is, for whoever waits for it.
     pub recovery: Arc<Recovery>,
+}
+
+/// What a running engine takes over.
+#[derive(Clone, Debug)]
+pub struct EngineChange {
+    /// What decisions rely on.
+    pub policy: Policy,
+    /// Bounds on what corporations have open and write.
+    pub bounds: Bounds,
+    /// Router settings per channel.
+    pub routers: HashMap<Channel, RouterSettings>,
+    /// Corporations as their messages show them.
+    pub cards: Cards,
 }
 
 /// Why an engine does not start.

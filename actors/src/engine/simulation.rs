@@ -27,7 +27,7 @@ impl GivingUp {
     pub fn after<'a>(after_ms: i64, routers: impl Iterator<Item = &'a RouterCore>) -> Self {
         let outlook = |router: &RouterCore| {
             let outlook = router.outlook();
-            (outlook.settings.channel, Arc::new(outlook))
+            (outlook.settings.get().channel, Arc::new(outlook))
         };
         Self {
             give_up: GiveUp::after(after_ms),

@@ -16,6 +16,7 @@ use super::settings::{EngineSettings, ProviderSetup, StartError};
 use crate::arbiter_waker::ArbiterWaker;
 use crate::checkpointer::{CheckpointThread, Checkpointed, Checkpointer};
 use crate::keys::KeyIndex;
+use crate::latest::Latest;
 use crate::pauses::PauseRegistry;
 use crate::prepare::{PreparePool, Preparer};
 use crate::readers::Readers;
@@ -112,10 +113,13 @@ impl Engine {
             inboxes: around.inboxes.to_vec(),
             wakers,
             activity: around.activity.clone(),
+            policy: Arc::new(Latest::new(settings.policy.clone())),
             quota: settings.quota.clone(),
             keys: settings.keys.clone(),
             pauses: Arc::new(PauseRegistry::new(settings.journal.shards())),
             outlooks: channels.outlooks().collect(),
+            router_wakers: channels.router_wakers(),
+            cards: settings.corporations.clone(),
             supervisors: channels.supervisors().to_vec(),
             pool: around.pool.clone(),
             news: watch::Sender::new(0),
@@ -153,14 +157,14 @@ impl Engine {
         channels: &Channels,
         wakers: &[Arc<Waker>],
     ) -> Vec<ShardSettings> {
-        let (shards, policy) = (self.shards(), Arc::new(settings.policy.clone()));
+        let shards = self.shards();
         let of = |shard: u16| ShardSettings {
             shard: ShardId(shard),
             shards,
             journal: settings.journal.clone(),
             clock: settings.clock.clone(),
             flows: settings.book.clone(),
-            policy: policy.clone(),
+            policy: self.policy.clone(),
             quota: settings.quota.clone(),
             inboxes: self.inboxes.clone(),
             waker: wakers[usize::from(shard)].clone(),

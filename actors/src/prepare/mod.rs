@@ -9,5 +9,5 @@ mod tests;
 
 pub use pool::PreparePool;
 pub use prepared::{Prepare, Prepared};
-pub use preparer::{CorporationCard, Preparer};
+pub use preparer::{Cards, CorporationCard, Preparer};
 pub use say::{Saying, say};

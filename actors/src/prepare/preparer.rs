@@ -13,6 +13,7 @@ use super::say::{Saying, say};
 use crate::body::{NoBody, read_body};
 use crate::book::Book;
 use crate::dispatch::Dispatch;
+use crate::latest::Latest;
 
 /// A corporation, as its messages show it.
 #[derive(Clone, Debug)]
@@ -23,12 +24,15 @@ pub struct CorporationCard {
     pub originator: Arc<Originator>,
 }
 
+/// Corporations as their messages show them.
+pub type Cards = HashMap<CorporationId, CorporationCard>;
+
 /// Prepares attempts. Reads the journal: not for an arbiter.
 pub struct Preparer {
     journal: Arc<dyn Journal>,
     book: Arc<Book>,
     key: ReferenceKey,
-    corporations: HashMap<CorporationId, CorporationCard>,
+    corporations: Arc<Latest<Cards>>,
 }
 
 impl std::fmt::Debug for Preparer {
@@ -46,7 +50,7 @@ impl Preparer {
         journal: Arc<dyn Journal>,
         book: Arc<Book>,
         key: ReferenceKey,
-        corporations: HashMap<CorporationId, CorporationCard>,
+        corporations: Arc<Latest<Cards>>,
     ) -> Self {
         Self {
             journal,
@@ -68,8 +72,8 @@ impl Preparer {
     /// `Refused`, with the reason: `Unsendable` where another channel may do, `Ours` where the
     /// engine lacks something.
     pub fn prepare(&self, dispatch: &Dispatch) -> Prepared {
-        let card = self
-            .corporations
+        let cards = self.corporations.get();
+        let card = cards
             .get(&dispatch.corporation)
             .ok_or_else(|| ours("sender", "the corporation is not configured"))?;
         let body = self.body(dispatch)?;

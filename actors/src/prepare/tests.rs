@@ -14,6 +14,7 @@ use sluis_model::{
 use super::*;
 use crate::book::Book;
 use crate::dispatch::{Dispatch, Lease};
+use crate::latest::Latest;
 
 const FLOW: &str = r#"
 name = "notice"
@@ -72,7 +73,7 @@ fn stage(data: &str) -> (Preparer, Dispatch, ReferenceKey) {
         journal,
         Arc::new(book),
         key.clone(),
-        [(CorporationId(1), card)].into(),
+        Arc::new(Latest::new([(CorporationId(1), card)].into())),
     );
     let profile = Profile {
         name: "mevrouw De Vries".into(),

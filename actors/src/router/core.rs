@@ -16,12 +16,16 @@ use super::owner::{Owner, Ways};
 use super::provider::Provider;
 use super::queue::Queue;
 use super::settings::{ProviderSlot, RouterSettings};
+use crate::latest::Latest;
 use crate::outbox::{Grant, Outbox, QueueKey, Report, Settled};
 use crate::wake::Activity;
 
 /// The router of one channel, without its actor.
 pub struct RouterCore {
-    settings: RouterSettings,
+    /// Those of the turn at hand.
+    settings: Arc<RouterSettings>,
+    /// Those of now: a turn begins with them.
+    latest: Arc<Latest<RouterSettings>>,
     clock: Arc<dyn Clock>,
     turn_clock: TurnClock,
     last_turn: Timestamp,
@@ -61,6 +65,8 @@ impl RouterCore {
         clock: Arc<dyn Clock>,
         activity: Arc<Activity>,
     ) -> Self {
+        let latest = Arc::new(Latest::new(settings));
+        let settings = latest.get();
         let turn_clock = TurnClock::default();
         let (channel, reserve) = (settings.channel, settings.urgent_reserve_percent);
         let providers: Vec<Provider> = providers
@@ -87,6 +93,7 @@ impl RouterCore {
             turns: [LineTurn::default(); 3],
             activity,
             meters: ChannelMeters::new(channel),
+            latest,
             settings,
         }
     }
@@ -103,7 +110,7 @@ impl RouterCore {
             })
             .collect();
         Outlook {
-            settings: self.settings.clone(),
+            settings: self.latest.clone(),
             providers,
             limited: self.corporations.limited(),
         }
@@ -147,7 +154,30 @@ impl RouterCore {
         }
         self.turn_clock.advance(passed);
         self.last_turn = now;
+        let latest = self.latest.get();
+        if !Arc::ptr_eq(&latest, &self.settings) {
+            self.take_over(latest);
+        }
         now
+    }
+
+    /// Goes by other settings from here on. What waits for a window or a limit asks again.
+    fn take_over(&mut self, settings: Arc<RouterSettings>) {
+        let clock = &self.turn_clock;
+        self.corporations
+            .take_over(&self.settings, &settings, clock);
+        for id in settings.names.keys() {
+            self.corporations.place(*id, &settings, clock);
+        }
+        let reserve = settings.urgent_reserve_percent;
+        self.providers
+            .iter_mut()
+            .for_each(|provider| provider.keep_for_urgent(reserve));
+        self.lines
+            .weigh(|key| settings.share(key.corporation).weight.get());
+        self.lines.unpark(Timestamp::NEVER);
+        self.normal_left = self.normal_left.min(settings.normal_per_bulk.get());
+        self.settings = settings;
     }
 
     fn collect(&mut self) {

@@ -11,7 +11,7 @@ use sluis_model::{CorporationId, Lane, Timestamp};
 use super::limiter::{Limiter, TurnClock};
 use super::metric;
 use super::outlook::Limited;
-use super::settings::RouterSettings;
+use super::settings::{RouterSettings, ShareSettings};
 use super::window::{Hours, SendWindow};
 
 /// Why a corporation's queue waits.
@@ -54,6 +54,29 @@ impl Corporations {
         }
     }
 
+    /// Puts other limits and windows in the place of those that differ.
+    pub(super) fn take_over(
+        &mut self,
+        before: &RouterSettings,
+        now: &RouterSettings,
+        clock: &TurnClock,
+    ) {
+        let names = now.names.keys();
+        self.limited
+            .add(names.map(|id| (*id, AtomicI64::new(i64::MIN))));
+        for corporation in &mut self.all {
+            let (before, now) = (before.share(corporation.id), now.share(corporation.id));
+            if (before.rate_per_second, before.burst) != (now.rate_per_second, now.burst) {
+                corporation.limiter = limiter(now, clock);
+                if let Some(limited) = self.limited.get(corporation.id) {
+                    limited.store(i64::MIN, Ordering::Relaxed);
+                }
+            }
+            corporation.window.clone_from(&now.window);
+        }
+        self.forget_hours();
+    }
+
     /// Until when limits hold, for explanations.
     pub(super) fn limited(&self) -> Limited {
         self.limited.clone()
@@ -84,7 +107,7 @@ impl Corporations {
         let taken = corporation.limiter.as_ref().map_or(Ok(()), Limiter::take);
         taken.map_err(|wait| {
             let until = now.plus(wait);
-            if let Some(limited) = self.limited.get(&corporation.id) {
+            if let Some(limited) = self.limited.get(corporation.id) {
                 limited.store(until.0, Ordering::Relaxed);
             }
             Hold::Limiter(until)
@@ -104,15 +127,19 @@ impl Corporations {
     }
 }
 
+fn limiter(share: &ShareSettings, clock: &TurnClock) -> Option<Limiter> {
+    let of = |rate| Limiter::new(rate, share.burst, clock);
+    share.rate_per_second.map(of)
+}
+
 impl Corporation {
     fn new(id: CorporationId, settings: &RouterSettings, clock: &TurnClock) -> Self {
         let share = settings.share(id);
-        let limiter = |rate| Limiter::new(rate, share.burst, clock);
         let name = settings.names.get(&id);
         let name = name.map_or_else(|| id.to_string(), |name| name.to_string());
         Self {
             id,
-            limiter: share.rate_per_second.map(limiter),
+            limiter: limiter(share, clock),
             window: share.window.clone(),
             hours: Hours::Open(Timestamp(i64::MIN)),
             sends: metric::sends(settings.channel, name),

@@ -93,6 +93,18 @@ impl Lines {
         self.waiting
     }
 
+    /// Gives each queue the weight that this says.
+    pub(super) fn weigh(&mut self, weight: impl Fn(&QueueKey) -> u32) {
+        for queue in &mut self.queues {
+            let before = std::mem::replace(&mut queue.weight, weight(&queue.key));
+            queue.left = queue.left.min(queue.weight);
+            if let (Some(line), Place::Ring) = (queue.line, queue.place) {
+                let others = self.weights[line] - u64::from(before);
+                self.weights[line] = others + u64::from(queue.weight);
+            }
+        }
+    }
+
     pub(super) fn set_waiting(&mut self, queue: usize, shard: u16, waiting: u32) {
         let lane = self.queues[queue].key.lane as usize;
         let before = self.queues[queue].set_waiting(shard, waiting);

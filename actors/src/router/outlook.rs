@@ -3,7 +3,6 @@
 //! nothing is asked of a router's turn. Refuses to promise: when the time has come, the message
 //! stands in line like any other.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,6 +13,8 @@ use super::gate::{Gate, Passage};
 use super::owner::Owner;
 use super::settings::RouterSettings;
 use super::window::Hours;
+use crate::latest::Latest;
+use crate::roster::Roster;
 
 /// What holds a message back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,11 +63,11 @@ pub struct Out {
 }
 
 /// Until when each corporation's rate limit holds it, as the router last met it.
-pub(super) type Limited = Arc<BTreeMap<CorporationId, AtomicI64>>;
+pub(super) type Limited = Arc<Roster<AtomicI64>>;
 
 /// The outlook of one channel.
 pub(crate) struct Outlook {
-    pub(crate) settings: RouterSettings,
+    pub(crate) settings: Arc<Latest<RouterSettings>>,
     pub(crate) providers: Vec<Seen>,
     pub(crate) limited: Limited,
 }
@@ -88,7 +89,8 @@ impl Outlook {
         pinned: Option<&str>,
         now: Timestamp,
     ) -> Vec<Hold> {
-        let share = self.settings.share(corporation);
+        let settings = self.settings.get();
+        let share = settings.share(corporation);
         let mut holds = Vec::new();
         if let Some(Hours::Closed(until)) = share
             .window
@@ -100,7 +102,7 @@ impl Outlook {
         }
         let limited = self
             .limited
-            .get(&corporation)
+            .get(corporation)
             .map(|until| Timestamp(until.load(Ordering::Relaxed)));
         if let (Some(until), Some(rate)) =
             (limited.filter(|until| *until > now), share.rate_per_second)
@@ -127,10 +129,11 @@ impl Outlook {
 impl Outlook {
     /// The providers that let nothing through freely at `now`.
     pub(crate) fn out(&self, now: Timestamp) -> impl Iterator<Item = Out> {
+        let channel = self.settings.get().channel;
         self.providers.iter().filter_map(move |seen| {
             let until = shut_until(&seen.gate, now)?;
             Some(Out {
-                channel: self.settings.channel,
+                channel,
                 provider: seen.name.clone(),
                 owner: seen.owner.clone(),
                 until,
@@ -205,9 +208,9 @@ mod tests {
                 ..ShareSettings::default()
             },
         );
-        let limited = Arc::new(BTreeMap::from([(HOUSE, AtomicI64::new(i64::MIN))]));
+        let limited = Arc::new(Roster::from_iter([(HOUSE, AtomicI64::new(i64::MIN))]));
         Outlook {
-            settings,
+            settings: Arc::new(Latest::new(settings)),
             providers: ["a", "b"].map(seen).into(),
             limited,
         }
@@ -269,7 +272,11 @@ mod tests {
     #[test]
     fn limits_hold_until_it_is_worth_asking_again() {
         let outlook = outlook(None);
-        outlook.limited[&HOUSE].store(NOW.0 + 200, Ordering::Relaxed);
+        outlook
+            .limited
+            .get(HOUSE)
+            .unwrap()
+            .store(NOW.0 + 200, Ordering::Relaxed);
         outlook
             .providers
             .iter()

@@ -125,6 +125,11 @@ impl Provider {
         self.not_before = Timestamp(i64::MIN);
     }
 
+    /// From here on so many per cent of the permits are kept for urgent messages.
+    pub(super) const fn keep_for_urgent(&mut self, reserve_percent: u32) {
+        self.reserve_percent = reserve_percent;
+    }
+
     pub(super) fn report(&self) {
         self.meters.in_use.set(self.in_use);
     }

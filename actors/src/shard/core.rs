@@ -2,7 +2,9 @@
 //! decide, hand the batch to the journal. Deterministic given its inputs, the clock and the
 //! journal. Refuses to be woken by itself: the actor around it does that.
 
-use sluis_model::{Input, NotificationId, Timestamp};
+use std::sync::Arc;
+
+use sluis_model::{Input, NotificationId, Policy, Timestamp};
 
 use super::brought::Brought;
 use super::carry::work::Carry;
@@ -35,6 +37,9 @@ pub struct ShardCore {
     /// make a timer that was taken from the timer set as due early again, for then nothing would come
     /// back to it.
     pub(super) now: Timestamp,
+    /// The settings for decisions of the turn at hand. One for the whole turn: what a record says was decided
+    /// under one configuration.
+    pub(super) policy: Arc<Policy>,
     pub(super) tenants: Tenants,
     pub(super) schedule: Schedule,
     pub(super) pauses: Pauses,
@@ -65,6 +70,7 @@ impl ShardCore {
     /// One turn. `true` when there is more to do at once.
     pub fn turn(&mut self) -> bool {
         self.now = self.settings.clock.now();
+        self.policy = self.settings.policy.get();
         self.release();
         if !self.flush() {
             // The journal takes no more for now: until it does, nothing is decided.

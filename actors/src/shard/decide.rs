@@ -62,7 +62,7 @@ impl ShardCore {
             sequence: position,
             corporation: key.corporation,
             flows: &*self.settings.flows,
-            policy: &self.settings.policy,
+            policy: &self.policy,
         };
         let actor = self.tenants.host.actor_mut(tenant);
         let previous = actor.state().last;

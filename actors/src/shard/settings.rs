@@ -11,6 +11,7 @@ use super::erased::Erasures;
 use super::horizon::Horizon;
 use super::inbox::Inbox;
 use super::links::Links;
+use crate::latest::Latest;
 use crate::pauses::PauseRegistry;
 use crate::quota::Quota;
 use crate::readers::Readers;
@@ -29,8 +30,8 @@ pub struct ShardSettings {
     pub clock: Arc<dyn Clock>,
     /// Compiled flows.
     pub flows: Arc<dyn FlowBook + Send + Sync>,
-    /// Engine-wide settings.
-    pub policy: Arc<Policy>,
+    /// Engine-wide settings: a turn takes those of its beginning.
+    pub policy: Arc<Latest<Policy>>,
     /// Open notifications and their bounds.
     pub quota: Arc<Quota>,
     /// Every shard's inbox, this one's included.

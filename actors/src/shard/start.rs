@@ -138,6 +138,7 @@ impl ShardCore {
         let mut tenants = recovered.tenants;
         let mut core = Self {
             now,
+            policy: settings.policy.get(),
             schedule: Schedule::of(&mut tenants, &*settings.flows, recovered.standing, now),
             tenants,
             pauses: Pauses::recovered(recovered.pauses, &settings),
@@ -194,8 +195,9 @@ fn read(
 /// Refuses to decide about a corporation that the configuration does not have: without channels what
 /// waits would end as undeliverable.
 fn all_configured(settings: &ShardSettings, tenants: &Tenants) -> Result<(), RecoverError> {
+    let policy = settings.policy.get();
     let mut open = tenants.counts().filter(|(_, open)| *open > 0);
-    let stray = open.find(|(corporation, _)| !settings.policy.knows(*corporation));
+    let stray = open.find(|(corporation, _)| !policy.knows(*corporation));
     stray.map_or(Ok(()), |(corporation, open)| {
         Err(RecoverError::NotConfigured {
             corporation: corporation.0,

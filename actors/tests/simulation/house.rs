@@ -8,8 +8,9 @@ use std::sync::Arc;
 use sluis_actors::router::Owner;
 use sluis_actors::{
     Activity, CheckpointDesk, CheckpointSettings, Checkpointed, Checkpointer, Claim, Claimed,
-    Dispatch, Follower, GivingUp, Inbox, KeyIndex, KeyWindow, Links, PauseRegistry, ProviderEntry,
-    Quota, Readers, Retained, Retention, RetentionSettings, ShardCore, ShardSettings, Waker,
+    Dispatch, Follower, GivingUp, Inbox, KeyIndex, KeyWindow, Latest, Links, PauseRegistry,
+    ProviderEntry, Quota, Readers, Retained, Retention, RetentionSettings, ShardCore,
+    ShardSettings, Waker,
 };
 use sluis_journal::{Journal, Shard};
 use sluis_model::{Channel, Clock, CorporationId, Idempotency, NotificationId, ShardId, Timestamp};
@@ -124,7 +125,7 @@ impl House {
                 journal: disk.clone(),
                 clock: time.clone(),
                 flows: shelf.clone(),
-                policy: Arc::new(policy(plan, contracts, bug)),
+                policy: Arc::new(Latest::new(policy(plan, contracts, bug))),
                 quota: self.quota.clone(),
                 inboxes: self.inboxes.clone(),
                 waker: waker.clone(),

@@ -1,5 +1,5 @@
 //! Owns how a corporation steers its channels: the matrix of services and channels by date, the rate
-//! card, caps. It is data that `src` reads at the start. Refuses to choose a way for one tenant:
+//! card, caps. It is data that `src` reads, at the start and when it is asked to read it again. Refuses to choose a way for one tenant:
 //! `decide` does.
 
 mod cap;

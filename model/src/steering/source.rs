@@ -47,6 +47,25 @@ impl Steering {
             Err(reader.mistakes)
         }
     }
+
+    /// The sections in which it differs from another one, by their keys.
+    #[must_use]
+    pub fn differs_in(&self, other: &Self) -> Vec<&'static str> {
+        let Self {
+            matrix,
+            rates,
+            caps,
+        } = self;
+        let sections = [
+            ("service", *matrix != other.matrix),
+            ("price", *rates != other.rates),
+            ("cap", *caps != other.caps),
+        ];
+        let different = sections
+            .into_iter()
+            .filter(|(_, is_different)| *is_different);
+        different.map(|(key, _)| key).collect()
+    }
 }
 
 fn steering(reader: &mut Reader<'_>, file: &DeTable<'_>) -> Steering {

@@ -7,6 +7,7 @@ mod mailings;
 mod operation;
 mod parts;
 mod people;
+mod reload;
 mod results;
 mod schemas;
 mod senders;
@@ -77,13 +78,14 @@ fn paths(routes: &[RouteOf]) -> Value {
         .map(|route| ((route.path, route.method), route.access))
         .collect();
     let mut paths = Map::new();
-    let all: [Vec<Op>; 7] = [
+    let all: [Vec<Op>; 8] = [
         senders::operations(),
         mailings::operations(),
         results::operations(),
         archive::operations(),
         counters::operations(),
         operation::operations(),
+        reload::operations(),
         serving::operations(),
     ];
     for op in all.into_iter().flatten().chain(people::operations()) {

@@ -3,6 +3,7 @@
 //! a test says so. Refuses to sleep and to reach past the loopback interface.
 
 mod client;
+mod config;
 mod files;
 mod stories;
 
@@ -19,13 +20,14 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluis::app::App;
 use sluis::binary::{self, BinarySettings};
-use sluis::config::{CliOverrides, Config, KeyHash, KeyRing, MapSecrets, flows, steering};
+use sluis::config::{CliOverrides, Config, KeyRing, MapSecrets, flows, steering};
 use sluis::engine_start::{self, Running, Surroundings};
+use sluis::reload::Reload;
 use sluis::threads::Threads;
 use sluis_loadtest::sink::{
     CoreOptions, HeapWorld, Profile, SinkCore, SmsOptions, SmsSink, SmtpOptions, SmtpSink,
 };
-use sluis_model::{Clock, CorporationId, ManualClock, Timestamp};
+use sluis_model::{Clock, ManualClock, Timestamp};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -128,6 +130,8 @@ pub struct Engine {
     /// Whether the next start pauses everything.
     pub paused: bool,
     setup: Setup,
+    /// Whether the file of the configuration stays what it is.
+    keeps_file: bool,
     running: Option<Running>,
     edges: Vec<JoinHandle<()>>,
     shutdown: CancellationToken,
@@ -172,6 +176,7 @@ impl Engine {
             binary: nowhere,
             paused: false,
             setup,
+            keeps_file: false,
             running: None,
             edges: Vec::new(),
             shutdown: CancellationToken::new(),
@@ -205,14 +210,13 @@ impl Engine {
         let port = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         (self.http, self.binary) = (listener.local_addr().unwrap(), port.local_addr().unwrap());
         let config = self.config();
+        let keys = Arc::new(KeyRing::new(config.keys()));
+        let operators = Arc::new(KeyRing::new(config.operator_keys()));
         let around = Surroundings {
             clock: self.clock.clone(),
             prometheus: recorder(),
-            keys: Arc::new(KeyRing::new(config.keys())),
-            operators: Arc::new(match self.setup.keys {
-                true => KeyRing::new([(KeyHash::of(OPERATOR), CorporationId(1))]),
-                false => KeyRing::default(),
-            }),
+            keys: keys.clone(),
+            operators: operators.clone(),
             environment: secrets(),
             definitions: flows::load(&config).expect("the built-in flows"),
             steering: steering::load(&config).expect("files of steering"),
@@ -248,6 +252,14 @@ impl Engine {
             )),
         ];
         self.client = client::Client::default();
+        let reload = Reload {
+            source: Box::new(config::source(self.config_file())),
+            keys,
+            operators,
+            certificates: Arc::default(),
+            secrets: secrets(),
+        };
+        reload.begin(self.loaded(), &running.app);
         self.running = Some(running);
         self.settled().await;
         Ok(())
@@ -285,89 +297,6 @@ impl Engine {
     /// What the last start found.
     pub fn report(&self) -> &sluis_journal::RecoveryReport {
         &self.running.as_ref().expect("it runs").report
-    }
-
-    fn config(&self) -> Config {
-        let file = self.dir.path().join("sluis.toml");
-        std::fs::write(&file, self.toml()).expect("the configuration");
-        let loaded = Config::load(Some(&file), &BTreeMap::new(), &CliOverrides::default());
-        let mut config = loaded
-            .unwrap_or_else(|problems| panic!("{problems}"))
-            .config;
-        if let Some(bytes) = self.setup.generation_bytes {
-            config.journal.generation_max_bytes = bytes;
-        }
-        config
-    }
-
-    fn toml(&self) -> String {
-        let Setup {
-            credit,
-            engine,
-            limits,
-            http,
-            archive,
-            corporation,
-            sender,
-            journal,
-            ..
-        } = &self.setup;
-        let data = self.data();
-        let mut toml = format!(
-            "[engine]\ndata_dir = {data:?}\nshards = 4\nallow_list = [\"*\"]\n{engine}\n[http]\n{http}\n\
-             [journal]\nfree_min_bytes = 1\n{journal}\n[binary]\ncredit = {credit}\n[limits]\n{limits}\n\
-             [archive]\n{archive}\n"
-        );
-        let parties: &[(u16, &str, &str)] = if self.setup.keys {
-            &[(1, "noord", KEYS[0]), (2, "zuid", KEYS[1])]
-        } else {
-            &[(1, "demo", "")]
-        };
-        for (id, name, key) in parties {
-            let hashes = if key.is_empty() {
-                String::new()
-            } else {
-                format!("\"{}\"", KeyHash::of(key))
-            };
-            toml += &format!(
-                "[[corporation]]\nid = {id}\nname = \"{name}\"\ndisplay_name = \"Woningstichting {name}\"\n\
-                 key_hashes = [{hashes}]\n{corporation}\n[corporation.sender]\nemail_from = \"{sender}@{name}.example\"\n\
-                 email_name = \"{name}\"\nbounce_domain = \"bounce.{name}.example\"\nsms_originator = \"{name}\"\n\
-                 public_url = \"http://{http}\"\n",
-                http = self.http
-            );
-        }
-        toml += "[[provider]]\nname = \"null\"\nkind = \"null\"\nconcurrency = 8\n";
-        if self.setup.sinks {
-            toml += &self.provider("relay", "smtp");
-            toml += &self.provider("bird", "bird-sms");
-        }
-        for account in self.setup.accounts {
-            toml += &self.provider(account.name, account.kind);
-            toml += &format!("corporations = [\"{}\"]\n", account.corporation);
-        }
-        toml
-    }
-
-    /// A provider at one of the sinks.
-    fn provider(&self, name: &str, kind: &str) -> String {
-        let (smtp, sms) = (self.sinks.smtp.addr(), self.sinks.sms.addr());
-        let head = format!("[[provider]]\nname = \"{name}\"\nkind = \"{kind}\"\nconnections = 4\n");
-        if kind == "bird-sms" {
-            return head
-                + &format!(
-                    "base_url = \"http://{sms}\"\naccess_key_env = \"BIRD_ACCESS\"\n\
-                     signing_key_env = \"BIRD_SIGNING\"\n"
-                );
-        }
-        let password = self.dir.path().join(PASSWORD_FILE);
-        let login = self.setup.relay_password.map_or_else(String::new, |_| {
-            format!("username = \"sluis\"\npassword_file = {password:?}\n")
-        });
-        let port = smtp.port();
-        head + &format!(
-            "host = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nhello = \"post.example.nl\"\n{login}"
-        )
     }
 
     /// The accounts of its next start.

@@ -222,3 +222,69 @@ fn a_corporation_held_before_the_clock_stepped_back_is_asked_again() {
     world.clock.advance(-3_600_000);
     assert_eq!(world.round(), world.now().plus(1_000));
 }
+
+#[test]
+fn other_settings_hold_from_the_next_turn_on_and_what_waited_asks_again() {
+    let mut before = settings();
+    let closed = ShareSettings {
+        window: Some("mon 03:00-04:00".parse().unwrap()),
+        ..ShareSettings::default()
+    };
+    before.corporations.insert(CorporationId(1), closed);
+    let mut world = World::new(before, vec![provider("a", 100)], 1);
+    let outlook = world.core.outlook();
+    world.add(0, key(Lane::Normal, 1), 5);
+    world.add(0, key(Lane::Normal, 9), 5);
+    world.round();
+    assert_eq!(world.begun.len(), 5, "the window is closed");
+    let now = world.now();
+    let holds = |now| outlook.holds(CorporationId(1), Lane::Normal, None, now);
+    assert_eq!(holds(now).len(), 1);
+    let mut after = settings();
+    let slow = ShareSettings {
+        rate_per_second: std::num::NonZeroU32::new(1),
+        ..ShareSettings::default()
+    };
+    after.corporations.insert(CorporationId(9), slow);
+    after.names.insert(CorporationId(9), "nine".into());
+    outlook.settings.set(after);
+    world.round();
+    assert_eq!(world.begun.len(), 10, "it opens at once");
+    assert!(holds(now).is_empty());
+    world.clock.advance(1_000);
+    world.add(0, key(Lane::Normal, 9), 5);
+    world.round();
+    world.round();
+    assert_eq!(world.begun.len(), 11, "one a second from here on");
+    assert_eq!(
+        outlook
+            .holds(CorporationId(9), Lane::Normal, None, world.now())
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn another_weight_holds_for_what_stands_in_line() {
+    let mut world = World::new(settings(), vec![provider("a", 4)], 1);
+    for corporation in [1, 2] {
+        world.add(0, key(Lane::Normal, corporation), 100);
+    }
+    world.rounds(4);
+    let of = |world: &World, corporation| {
+        world.begun_of(|queue| queue.corporation == CorporationId(corporation))
+    };
+    assert!(of(&world, 1).abs_diff(of(&world, 2)) <= 1);
+    let mut heavy = settings();
+    let weight = std::num::NonZeroU32::new(9).unwrap();
+    let share = ShareSettings {
+        weight,
+        ..ShareSettings::default()
+    };
+    heavy.corporations.insert(CorporationId(1), share);
+    world.core.outlook().settings.set(heavy);
+    world.begun.clear();
+    world.rounds(10);
+    let (one, two) = (of(&world, 1), of(&world, 2));
+    assert!(one >= 6 * two.max(1), "{one} and {two}");
+}

@@ -3,6 +3,7 @@
 use sluis_model::{Cause, Phase, Policy, Why};
 
 use super::*;
+use crate::latest::Latest;
 
 /// Why people have it; none: they do not.
 fn asked(shard: &ShardCore, id: NotificationId) -> Option<Cause> {
@@ -103,10 +104,10 @@ fn without_house(world: &World) -> Result<ShardCore, RecoverError> {
     let settings = world.settings();
     let policy = Policy {
         channels: [(CorporationId(2), vec![Channel::Null])].into(),
-        ..(*settings.policy).clone()
+        ..(*settings.policy.get()).clone()
     };
     let settings = ShardSettings {
-        policy: Arc::new(policy),
+        policy: Arc::new(Latest::new(policy)),
         ..settings
     };
     ShardCore::start(settings, &world.keys)

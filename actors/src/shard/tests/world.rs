@@ -4,6 +4,7 @@ use sluis_journal::{Sequence, Shard};
 use sluis_model::Tenant;
 
 use super::*;
+use crate::latest::Latest;
 
 pub(super) const HOUSE: CorporationId = CorporationId(1);
 
@@ -152,7 +153,7 @@ impl World {
             journal: self.journal.clone(),
             clock: self.clock.clone(),
             flows: self.book.clone(),
-            policy: Arc::new(policy),
+            policy: Arc::new(Latest::new(policy)),
             quota: self.quota.clone(),
             inboxes: vec![self.inbox.clone()],
             waker: self.waker.clone(),

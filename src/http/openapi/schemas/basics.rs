@@ -46,7 +46,7 @@ fn field_problem() -> Value {
             "path": { "type": "string", "description": "Where; `body` for the whole.", "example": "data.amount_cents" },
             "code": { "type": "string", "example": "too_long", "description": "Stable; more may come. Now `not_utf8`, `not_json`, \
                 `not_a_list`, `missing`, `wrong_type`, `unknown_key`, `twice`, `unknown_word`, `too_long`, `empty`, `bad_characters`, \
-                `bad_time`, `ahead`, `out_of_range`, `bad_url`, `bad_address`, `contradiction`, `ignored`, `placeholder`, `cleaned`." },
+                `bad_time`, `ahead`, `out_of_range`, `bad_url`, `bad_address`, `contradiction`, `ignored`, `placeholder`, `cleaned`, `wrong_setting`." },
             "value": text("What stood there, cut; addresses are masked."),
             "expected": text("What was expected."),
             "hint": text("What may help.")

@@ -11,6 +11,7 @@ mod explained;
 mod mailings;
 mod notifications;
 mod pauses;
+mod reload;
 mod requests;
 mod results;
 mod tenants;
@@ -35,6 +36,7 @@ pub(super) fn all() -> Value {
     add(&archive::all());
     add(&counters::all());
     add(&pauses::all());
+    add(&reload::all());
     add(&mailings::all());
     Value::Object(all)
 }

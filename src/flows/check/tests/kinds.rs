@@ -1,34 +1,11 @@
 //! One mistake of every kind: each is told in its file, in its line, with what was expected.
 
-mod files;
-mod meaning;
-mod shape;
-mod steps;
-
-use self::files::IN_FILES;
-use self::meaning::IN_MEANING;
-use self::shape::IN_SHAPE;
-use self::steps::IN_STEPS;
+use super::cases::all;
 use super::{checked, shown};
-
-/// A case: the file, what stands there, what is written instead, where it is told, part of the
-/// message. Nothing in place of what stands there: the whole file is.
-type Case = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-);
-
-const F: &str = "flow.toml";
-const MAIL: &str = "templates/hello-mail.txt";
-const CLASSES: &str = "classes/kinds.toml";
-const CALENDAR: &str = "calendars/office.toml";
 
 #[test]
 fn every_kind_of_mistake_is_told_in_its_line() {
-    let cases: Vec<Case> = [&IN_SHAPE[..], &IN_STEPS, &IN_MEANING, &IN_FILES].concat();
+    let cases = all();
     assert!(cases.len() >= 60, "{}", cases.len());
     let mut wrong = Vec::new();
     for (file, sound, other, place, part) in cases {

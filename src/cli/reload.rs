@@ -1,0 +1,174 @@
+//! Owns `sluis reload`: asks a running engine, over its API, to read its configuration again, and shows what it
+//! answers. Refuses to read the configuration itself, but for where the engine listens.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use http::{Method, Request, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+use super::config::{Reply, Source};
+use super::told::told;
+use crate::config::{Config, EXIT_CONFIG};
+
+/// The environment variable that usually holds the operator's key.
+const KEY: &str = "SLUIS_OPERATOR_KEY";
+/// Longest answer that is read: every mistake of a large pack of flows.
+const MOST_ANSWER_BYTES: usize = 16 << 20;
+/// Longest wait for it.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How to ask for it.
+#[derive(Debug, clap::Args)]
+pub struct ReloadArgs {
+    /// Which configuration says where the engine listens. The engine reads the one that it was started with
+    #[command(flatten)]
+    source: Source,
+    /// Only shows what would change
+    #[arg(long)]
+    check: bool,
+    /// Where the engine listens, such as http://127.0.0.1:8080. Without it: http.address of the configuration
+    #[arg(long, value_name = "URL")]
+    url: Option<Uri>,
+    /// The environment variable that holds an operator's key
+    #[arg(long, value_name = "NAME", default_value = KEY)]
+    key_env: String,
+}
+
+/// Runs it. `env` is the environment of the process.
+#[must_use]
+pub(crate) fn run(args: &ReloadArgs, env: &BTreeMap<String, String>) -> Reply {
+    match asked(args, env) {
+        Ok((StatusCode::OK, answer)) => Reply::good(shown(&answer)),
+        Ok((status, answer)) => refused(status, &answer),
+        Err(error) => Reply {
+            err: format!("sluis: {}\n", told(&error)),
+            code: 1,
+            ..Reply::default()
+        },
+    }
+}
+
+fn asked(args: &ReloadArgs, env: &BTreeMap<String, String>) -> anyhow::Result<(StatusCode, Value)> {
+    let base = match &args.url {
+        Some(url) => url.clone(),
+        None => listening(&args.source.load(env)?.config)?,
+    };
+    let authority = base
+        .authority()
+        .context("--url: expected http://HOST:PORT")?;
+    anyhow::ensure!(
+        base.scheme_str() == Some("http"),
+        "--url: expected http://HOST:PORT; over TLS, call POST /v1/reload with curl"
+    );
+    let uri: Uri = format!("http://{authority}/v1/reload?check={}", args.check).parse()?;
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(&uri)
+        .header(CONTENT_LENGTH, 0);
+    if let Some(key) = env.get(&args.key_env) {
+        request = request.header(AUTHORIZATION, format!("Bearer {}", key.trim()));
+    }
+    let request = request
+        .body(Full::<Bytes>::default())
+        .with_context(|| format!("{}: expected a key", args.key_env))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        let call = async {
+            let answer = client.request(request).await?;
+            let status = answer.status();
+            let body = Limited::new(answer.into_body(), MOST_ANSWER_BYTES)
+                .collect()
+                .await;
+            let body = body.map_err(anyhow::Error::from_boxed)?.to_bytes();
+            anyhow::Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+        };
+        let done = tokio::time::timeout(PATIENCE, call).await;
+        done.context("no answer in time")?
+            .with_context(|| format!("http://{authority}: the engine does not answer"))
+    })
+}
+
+/// Where an engine with this configuration listens, as this machine reaches it.
+fn listening(config: &Config) -> anyhow::Result<Uri> {
+    anyhow::ensure!(
+        config.http.tls.is_none(),
+        "http.tls is set: call POST /v1/reload with curl, or name a listener without TLS with --url"
+    );
+    let mut address: SocketAddr = config.http.address;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    Ok(format!("http://{address}").parse()?)
+}
+
+/// What was or would be taken over, a line for each thing.
+fn shown(answer: &Value) -> String {
+    let word = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let list = |key: &str| answer[key].as_array().cloned().unwrap_or_default();
+    let mut text = String::new();
+    for change in list("changes") {
+        let (kind, name) = (word(&change, "kind"), word(&change, "name"));
+        let of = change["corporation"].as_str();
+        let of = of.map_or_else(String::new, |of| format!(" of {of}"));
+        let versions = match (&change["from_version"], &change["to_version"]) {
+            (Value::Number(from), Value::Number(to)) => format!(" (version {from} to {to})"),
+            (Value::Null, Value::Number(only)) | (Value::Number(only), Value::Null) => {
+                format!(" (version {only})")
+            }
+            _ => String::new(),
+        };
+        let change = word(&change, "change");
+        let _ = writeln!(
+            text,
+            "{change}: {} {name}{of}{versions}",
+            kind.replace('_', " ")
+        );
+    }
+    for setting in list("waiting") {
+        let setting = setting.as_str().unwrap_or_default();
+        let _ = writeln!(text, "waits for a start: {setting}");
+    }
+    let changes = list("changes").len();
+    let (checksum, since) = (word(answer, "checksum"), word(answer, "since"));
+    let done = match answer["taken"] == true {
+        true => format!("{changes} changes were taken over"),
+        false => format!("{changes} changes; nothing was taken over"),
+    };
+    let _ = writeln!(text, "{done}; {checksum} runs since {since}");
+    text
+}
+
+/// Every mistake, as `sluis config check` shows it.
+fn refused(status: StatusCode, answer: &Value) -> Reply {
+    let mut err = String::new();
+    let word = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    for problem in answer["errors"].as_array().into_iter().flatten() {
+        let [path, value, expected, hint] =
+            ["path", "value", "expected", "hint"].map(|key| word(problem, key));
+        let _ = writeln!(err, "{path}: {value}: expected {expected}: {hint}");
+    }
+    let _ = writeln!(err, "sluis: {status}: {}", word(answer, "detail"));
+    Reply {
+        err,
+        code: match status {
+            StatusCode::UNPROCESSABLE_ENTITY => EXIT_CONFIG,
+            _ => 1,
+        },
+        ..Reply::default()
+    }
+}
