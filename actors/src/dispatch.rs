@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use sluis_model::flow::Said;
 use sluis_model::{
     AttemptRef, Channel, CorporationId, FlowRef, Input, Left, Profile, Timestamp, Verdict,
 };
@@ -33,6 +34,8 @@ pub struct Dispatch {
     pub lease: Lease,
     /// Who receives, for the template.
     pub profile: Option<Box<Profile>>,
+    /// What people answered so far, for the template.
+    pub answers: Box<[Said]>,
     /// When the attempt started.
     pub at: Timestamp,
 }

@@ -247,6 +247,7 @@ fn subject(input: &Input) -> Option<&Subject> {
         | Input::Sent { .. }
         | Input::Interrupted { .. }
         | Input::Answer { .. }
+        | Input::TaskAnswered(_)
         | Input::Link { .. }
         | Input::LateReceipt(_)
         | Input::NoWay(_) => None,

@@ -22,6 +22,7 @@ pub(crate) const fn input(input: &Input) -> &'static str {
         Input::LateReceipt(_) => "late_receipt",
         Input::NoWay(_) => "no_way",
         Input::Sent { .. } => "sent",
+        Input::TaskAnswered(_) => "task_answered",
     }
 }
 
@@ -34,6 +35,7 @@ pub(crate) fn about(input: &Input) -> Option<NotificationId> {
         Input::Timer { id } | Input::Answer { id, .. } | Input::Link { id, .. } => Some(*id),
         Input::Permit(permit) => Some(permit.id),
         Input::NoWay(no_way) => Some(no_way.id),
+        Input::TaskAnswered(given) => Some(given.id),
         Input::Outcome { attempt, .. }
         | Input::Sent { attempt, .. }
         | Input::Interrupted { attempt } => Some(attempt.id),

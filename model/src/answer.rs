@@ -105,6 +105,8 @@ pub enum TaskAnswer {
     NotOpen,
     /// That answer leads nowhere; these do.
     Unknown(Vec<Box<str>>),
+    /// That answer asks for these fields, too.
+    Lacks(Vec<Box<str>>),
 }
 
 /// What the link shows.

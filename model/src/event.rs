@@ -410,6 +410,13 @@ pub enum Event {
         /// Which.
         id: NotificationId,
     },
+    /// What a person answered is kept, for rules and templates. Since record version 6.
+    AnswerKept {
+        /// Which.
+        id: NotificationId,
+        /// Index of the step that asked.
+        step: u8,
+    },
 }
 
 /// A cap that holds a message back.
@@ -451,7 +458,8 @@ impl Event {
             | Event::Unexplained { id, .. }
             | Event::Steered { id, .. }
             | Event::Capped { id, .. }
-            | Event::Contacted { id } => Some(*id),
+            | Event::Contacted { id }
+            | Event::AnswerKept { id, .. } => Some(*id),
             Event::ProfileStored { .. }
             | Event::PointMarked { .. }
             | Event::PointKept { .. }

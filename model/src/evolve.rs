@@ -6,6 +6,7 @@ mod attempt;
 mod declared;
 mod fact;
 mod history;
+mod task;
 
 use crate::event::Event;
 use crate::input::Input;
@@ -143,6 +144,7 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
                 since: at,
             };
         }
+        Event::AnswerKept { step, .. } => task::keep(open, *step, input, flows),
         Event::LinkClosed { .. } => open.link_closed = true,
         Event::LinkUsed { pressed, .. } => open.answered |= *pressed,
         // These change the tenant, or nothing.

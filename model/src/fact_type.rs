@@ -2,6 +2,7 @@
 //! whether the newest counts or their sum. A type is a file of the flows, as text. Refuses to take a
 //! fact: admission checks it, and the state keeps it.
 
+pub(crate) mod fields;
 mod source;
 
 use crate::calendar;
@@ -30,7 +31,7 @@ pub enum Holds {
     UntilEndOf(Box<str>),
 }
 
-/// One field of a type.
+/// One field of a type, or of an answer of people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactField {
     /// Its name, its kind and its length.

@@ -7,6 +7,7 @@ use crate::attempt::{Left, OnDoubt, ReceiptKind, Verdict, Why};
 use crate::channel::Channel;
 use crate::codec::Version;
 use crate::fact::{DeclaredFact, Fact};
+use crate::flow::Value;
 use crate::ids::{AttemptRef, NotificationId};
 use crate::notification::{Notification, Subject};
 use crate::supplied::Supplied;
@@ -84,6 +85,8 @@ pub enum Input {
     },
     /// A business event of a declared type. Since record version 5.
     Declared(Box<DeclaredFact>),
+    /// A person answered a task with what its answer asks for. Since record version 6.
+    TaskAnswered(Box<TaskAnswered>),
 }
 
 impl Input {
@@ -105,11 +108,27 @@ impl Input {
             | Input::Interrupted { .. }
             | Input::Cancel { .. }
             | Input::Answer { .. }
+            | Input::TaskAnswered(_)
             | Input::Link { .. }
             | Input::LateReceipt(_)
             | Input::NoWay(_) => None,
         }
     }
+}
+
+/// An answer of a person, with what it asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct TaskAnswered {
+    /// Which notification's task.
+    pub id: NotificationId,
+    /// Which task of that notification.
+    pub task: u16,
+    /// The answer.
+    pub answer: Box<str>,
+    /// Who, for the explanation; at most 200 bytes.
+    pub by: Box<str>,
+    /// What the fields say that were given, by their names.
+    pub says: Box<[(Box<str>, Value)]>,
 }
 
 /// What a cancellation is aimed at.

@@ -57,7 +57,7 @@ pub use ids::{
     AttemptRef, AttemptToken, CorporationId, IdError, NotificationId, ShardId, TenantKey,
     home_shard,
 };
-pub use input::{CancelTarget, Input, LateReceipt, NoWay, Permit, Receipt};
+pub use input::{CancelTarget, Input, LateReceipt, NoWay, Permit, Receipt, TaskAnswered};
 pub use matching::{Unmatched, is_known, unmatched};
 pub use notification::{
     Environment, Idempotency, Lane, Notification, NotificationRequest, Subject, UnknownWord,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sluis_actors::{Dispatch, Lease, Preparer};
 use sluis_channels::{Output, Provider};
 use sluis_journal::JournalError;
+use sluis_model::flow::{Kept, Said, Value};
 use sluis_model::{
     AttemptRef, Channel, Event, FlowRef, Input, Profile, Record, StoredTenant, Supplied,
     TenantRecord, Timestamp,
@@ -43,6 +44,12 @@ struct Known {
     started: Option<Started>,
     profile: Option<Box<Profile>>,
     accepted: Option<(u64, FlowRef)>,
+    /// What people had answered.
+    answers: Vec<Said>,
+    /// Steps whose newest answer is among them.
+    answered: Vec<u8>,
+    /// Whether no older record can tell of an answer.
+    has_answers: bool,
 }
 
 struct Started {
@@ -73,7 +80,7 @@ impl MakeAgain {
         attempt: AttemptRef,
         read: &Read<'_>,
     ) -> Result<Option<Made>, JournalError> {
-        let known = known(record, attempt, read)?;
+        let known = known(record, attempt, read, &self.preparer)?;
         let Some(started) = known.started else {
             return Ok(None);
         };
@@ -93,6 +100,7 @@ impl MakeAgain {
                     step: attempt.step,
                     body,
                     profile: known.profile,
+                    answers: known.answers.into(),
                     at: started.at,
                     // What the archive has not passed is not forgotten.
                     lease: Lease::default(),
@@ -113,6 +121,7 @@ fn known(
     record: &TenantRecord,
     attempt: AttemptRef,
     read: &Read<'_>,
+    preparer: &Preparer,
 ) -> Result<Known, JournalError> {
     let mut known = Known::default();
     let mut sequence = record.previous;
@@ -125,12 +134,12 @@ fn known(
             }
             Some(Record::Stored(piece)) => {
                 let previous = piece.previous;
-                known.learn_stored(sequence, *piece, attempt);
+                known.learn_stored(sequence, *piece, attempt, preparer);
                 previous
             }
             Some(Record::Control(_) | Record::Gone(_)) | None => break,
         };
-        if known.is_all() {
+        if known.is_all(preparer) {
             break;
         }
     }
@@ -139,12 +148,36 @@ fn known(
 
 impl Known {
     /// Whether nothing older could add to it.
-    const fn is_all(&self) -> bool {
-        self.started.is_some() && self.profile.is_some() && self.accepted.is_some()
+    fn is_all(&self, preparer: &Preparer) -> bool {
+        let Some((_, flow)) = self.accepted else {
+            return false;
+        };
+        let keeps = || {
+            preparer
+                .flow(flow)
+                .is_some_and(|flow| !flow.kept.is_empty())
+        };
+        self.started.is_some() && self.profile.is_some() && (self.has_answers || !keeps())
     }
 
     /// What a stored tenant carries along: the body, and the profile as it was.
-    fn learn_stored(&mut self, sequence: u64, piece: StoredTenant, attempt: AttemptRef) {
+    fn learn_stored(
+        &mut self,
+        sequence: u64,
+        piece: StoredTenant,
+        attempt: AttemptRef,
+        preparer: &Preparer,
+    ) {
+        if self.started.is_some()
+            && let Some(open) = piece.open.get(attempt.id)
+        {
+            let flow = preparer.flow(open.flow);
+            let said = flow.map(|flow| flow.said(&open.fields)).unwrap_or_default();
+            let unknown = |said: &Said| !self.answered.contains(&said.step);
+            let said: Vec<Said> = said.into_iter().filter(unknown).collect();
+            self.answers.extend(said);
+            self.has_answers = true;
+        }
         if let Some(body) = piece.body(attempt.id) {
             self.accepted.get_or_insert((sequence, body.flow));
         }
@@ -159,8 +192,12 @@ impl Known {
         if self.started.is_none() {
             self.started = start_in(&record, attempt);
         }
+        if self.started.is_some() {
+            self.learn_answer(&record, attempt);
+        }
         match record.input {
             Input::Notify(body) if body.id == attempt.id => {
+                self.has_answers = true;
                 self.accepted.get_or_insert((sequence, body.flow));
             }
             // What came between the start and the outcome was not known when it was rendered.
@@ -182,8 +219,37 @@ impl Known {
             | Input::Interrupted { .. }
             | Input::Cancel { .. }
             | Input::Answer { .. }
+            | Input::TaskAnswered(_)
             | Input::Link { .. } => {}
         }
+    }
+}
+
+impl Known {
+    /// What a person answered, unless a newer answer to the same step replaced it.
+    fn learn_answer(&mut self, record: &TenantRecord, attempt: AttemptRef) {
+        let step = record.events.iter().find_map(|event| match event {
+            Event::AnswerKept { id, step } if *id == attempt.id => Some(*step),
+            _ => None,
+        });
+        let Some(step) = step.filter(|step| !self.answered.contains(step)) else {
+            return;
+        };
+        let (answer, says): (&str, &[(Box<str>, Value)]) = match &record.input {
+            Input::TaskAnswered(given) => (&given.answer, &given.says),
+            Input::Answer { answer, .. } => (answer, &[]),
+            _ => return,
+        };
+        let said = |name: &str, value| Said {
+            step,
+            name: name.into(),
+            value,
+        };
+        self.answered.push(step);
+        self.answers
+            .push(said(Kept::ANSWER, Value::Text(answer.into())));
+        self.answers
+            .extend(says.iter().map(|(name, value)| said(name, value.clone())));
     }
 }
 

@@ -206,7 +206,8 @@ fn told(event: &Event) -> Option<Told> {
         | Event::FactTaken
         | Event::SubjectOpen { .. }
         | Event::Steered { .. }
-        | Event::Contacted { .. } => return None,
+        | Event::Contacted { .. }
+        | Event::AnswerKept { .. } => return None,
     };
     Some(told)
 }

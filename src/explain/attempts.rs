@@ -256,7 +256,8 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::Unexplained { .. }
         | Event::Steered { .. }
         | Event::Capped { .. }
-        | Event::Contacted { .. } => None,
+        | Event::Contacted { .. }
+        | Event::AnswerKept { .. } => None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! outcome).
 
 use serde_json::json;
+use sluis_model::flow::Value;
 use sluis_model::{AttemptRef, CancelTarget, Input, NotificationId, Receipt};
 
 use super::causes::remark;
@@ -22,7 +23,11 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
             task,
             answer,
             by,
-        } => (Some(*id), tell_answer(*task, answer, by)),
+        } => (Some(*id), tell_answer(*task, (answer, &[]), by)),
+        Input::TaskAnswered(given) => {
+            let said = (&*given.answer, &*given.says);
+            (Some(given.id), tell_answer(given.task, said, &given.by))
+        }
         Input::Notify(_)
         | Input::PutProfile(_)
         | Input::Fact(_)
@@ -43,11 +48,34 @@ fn tell_interrupted(attempt: AttemptRef) -> Told {
     Told::new("interrupted", "Onderbroken", text, details)
 }
 
-fn tell_answer(task: u16, answer: &str, by: &str) -> Told {
+fn tell_answer(task: u16, (answer, says): (&str, &[(Box<str>, Value)]), by: &str) -> Told {
     let (answer, by) = (scrub(answer), scrub(by));
-    let text = format!("task {task} was answered '{answer}' by {by}");
-    let details = json!({ "task": task, "answer": answer, "by": by });
+    let said: Vec<String> = says
+        .iter()
+        .map(|(name, value)| format!("{name} = {}", scrub(&value.to_string())))
+        .collect();
+    let with = if said.is_empty() { "" } else { ": " };
+    let said = said.join(", ");
+    let text = format!("task {task} was answered '{answer}' by {by}{with}{said}");
+    let mut details = json!({ "task": task, "answer": answer, "by": by });
+    if !says.is_empty() {
+        let fields = says.iter();
+        let fields: serde_json::Map<String, serde_json::Value> = fields
+            .map(|(name, value)| (name.to_string(), said_json(value)))
+            .collect();
+        details["fields"] = fields.into();
+    }
     Told::new("task_answered", "Taak beantwoord", text, details)
+}
+
+/// What a field of an answer says, whole: it is for people.
+fn said_json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Missing => serde_json::Value::Null,
+        Value::Text(text) => scrub(text).into(),
+        Value::Integer(number) => (*number).into(),
+        Value::Boolean(truth) => (*truth).into(),
+    }
 }
 
 fn tell_receipt(receipt: &Receipt) -> Told {

@@ -53,6 +53,7 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         Event::Steered { steered, .. } => steering::steered(steered),
         Event::Capped { capped, .. } => steering::capped(capped),
         Event::Contacted { .. } => steering::contacted(),
+        Event::AnswerKept { step, .. } => course::answer_kept(*step, flow),
         Event::AttemptStarted { .. }
         | Event::AttemptWithdrawn { .. }
         | Event::AttemptAccepted { .. }

@@ -239,6 +239,10 @@ fn operand_name(flow: &Flow, operand: &Operand) -> String {
     match operand {
         Operand::Literal(literal) => value(literal),
         Operand::Field(index) => field(index),
+        Operand::Answered(index) => {
+            let name = flow.fields.get(*index);
+            name.map_or_else(|| "task".to_owned(), ToString::to_string)
+        }
         Operand::Class(table, code) => {
             let table = flow.classes.get(*table);
             let table = table.map_or("class", |table| &table.name);

@@ -56,8 +56,8 @@ pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
         });
     }
     if let Some(question) = step.kind.question() {
-        let answers = question.answers.iter();
-        ways.extend(answers.map(|(answer, go)| plain(&format!("answer {answer}"), go)));
+        let replies = question.replies.iter();
+        ways.extend(replies.map(|reply| plain(&format!("answer {}", reply.name), &reply.go)));
     }
     if step.kind.branches().is_some() {
         let cases = step.kind.ways_out().into_iter();

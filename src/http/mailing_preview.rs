@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sluis_actors::{Query, Saying, ShardAnswer, ShardRequest, say};
 use sluis_channels::Content;
+use sluis_model::flow::{Kept, Said};
 use sluis_model::{CorporationId, FlowBook as _, FlowRef, Profile, TenantKey, Verdict};
 
 use super::auth::Caller;
@@ -125,6 +126,8 @@ fn messages(
         corporation.public_url.trim_end_matches('/')
     });
     let link = format!("{url}/{LINK}");
+    // Nobody has answered yet: a message that tells of an answer is shown with an example.
+    let examples: Vec<Said> = flow.kept.iter().map(example).collect();
     let mut messages = Vec::new();
     for (step, name) in (0_u8..).zip(flow.steps.iter().map(|step| &step.id)) {
         let Some(message) = flow.message(step) else {
@@ -140,6 +143,7 @@ fn messages(
                 profile,
                 corporation: &corporation_name(app, corporation),
                 data: &row.data,
+                answers: &examples,
                 link: message.link.then_some(link.as_str()),
             });
             messages.push(MessageBody {
@@ -150,6 +154,14 @@ fn messages(
         }
     }
     messages
+}
+
+fn example(kept: &Kept) -> Said {
+    Said {
+        step: kept.step,
+        name: kept.name.clone(),
+        value: kept.example(),
+    }
 }
 
 fn body(said: Result<Content, Verdict>) -> MessageBody {

@@ -1,13 +1,19 @@
-//! Owns the giving of one answer to one task. Refuses to know whether it is one of many that get the
-//! same.
+//! Owns the giving of one answer to one task, and the check of what comes with it. Refuses to know whether
+//! it is one of many that get the same.
 
 use http::StatusCode;
 use sluis_actors::{ShardAnswer, ShardRequest};
-use sluis_model::{Answer, CorporationId, Input, NotificationId, TaskAnswer};
+use sluis_model::{
+    Answer, CorporationId, FlowBook, Input, NotificationId, Open, Phase, TaskAnswer, TaskAnswered,
+    known_answers,
+};
 
+use super::notifications::snapshot;
 use super::problem::Problem;
 use crate::app::App;
 use crate::ask::{AskError, ask};
+use crate::intake;
+use crate::intake::answer::Says;
 
 /// What somebody decided.
 #[derive(Clone, Copy, Debug)]
@@ -16,21 +22,99 @@ pub(super) struct Word<'a> {
     pub by: &'a str,
 }
 
+/// A task: its notification, and its number.
+pub(super) type TaskId = (NotificationId, u16);
+
+/// Gives an answer with the text of its `fields`, if it has them.
+///
+/// # Errors
+/// 404: no such task. 409: it is not open any more. 422: the answer leads nowhere, or its fields are not
+/// what it asks for.
+pub(super) async fn give_alone(
+    app: &App,
+    corporation: CorporationId,
+    task: TaskId,
+    word: Word<'_>,
+    fields: Option<&str>,
+) -> Result<(), Problem> {
+    let says = match fields {
+        None => Box::default(),
+        Some(fields) => check(app, corporation, task, word, fields).await?,
+    };
+    match give(app, corporation, task, word, says).await? {
+        Some(TaskAnswer::Taken) => Ok(()),
+        Some(TaskAnswer::Unknown(known)) => Err(unknown_answer(word.answer, &known)),
+        Some(TaskAnswer::Lacks(_)) => {
+            // The mistakes in full: what each of them must be.
+            check(app, corporation, task, word, "{}").await?;
+            Err(not_open())
+        }
+        Some(TaskAnswer::NotOpen) => Err(not_open()),
+        None => Err(Problem::not_found("task")),
+    }
+}
+
+/// Reads the fields that come with an answer, by what the task asks for.
+async fn check(
+    app: &App,
+    corporation: CorporationId,
+    task: TaskId,
+    word: Word<'_>,
+    fields: &str,
+) -> Result<Says, Problem> {
+    let (id, number) = task;
+    let not_found = || Problem::not_found("task");
+    let snapshot = snapshot(app, corporation, id).await?;
+    let snapshot = snapshot.ok_or_else(not_found)?;
+    let open = snapshot.tenant.find(id).ok_or_else(not_open)?;
+    if !matches!(open.phase, Phase::Task { task, .. } if task == number) {
+        return Err(not_open());
+    }
+    by_question(app, open, word, fields)
+}
+
+fn by_question(app: &App, open: &Open, word: Word<'_>, fields: &str) -> Result<Says, Problem> {
+    let flow = app.book.flow(open.flow);
+    let step = flow.and_then(|flow| flow.step(open.step));
+    let question = step.and_then(|step| step.kind.question());
+    let reply = question.and_then(|question| question.reply(word.answer));
+    if let (Some(step), None, Phase::Task { cause, .. }) = (step, reply, &open.phase) {
+        let known = known_answers(step, cause);
+        if !known.iter().any(|known| **known == *word.answer) {
+            return Err(unknown_answer(word.answer, &known));
+        }
+    }
+    let asked = reply.map_or(&[][..], |reply| &reply.fields);
+    intake::answer::parse(fields, asked).map_err(Problem::invalid)
+}
+
 /// What the task said to it; none: there is no such notification for this corporation.
 pub(super) async fn give(
     app: &App,
     corporation: CorporationId,
-    (id, task): (NotificationId, u16),
+    (id, task): TaskId,
     word: Word<'_>,
+    says: Says,
 ) -> Result<Option<TaskAnswer>, Problem> {
     let Some(inbox) = app.engine.inbox_by_id(id) else {
         return Ok(None);
     };
-    let input = Input::Answer {
-        id,
-        task,
-        answer: word.answer.into(),
-        by: word.by.into(),
+    let (answer, by) = (word.answer.into(), word.by.into());
+    let input = if says.is_empty() {
+        Input::Answer {
+            id,
+            task,
+            answer,
+            by,
+        }
+    } else {
+        Input::TaskAnswered(Box::new(TaskAnswered {
+            id,
+            task,
+            answer,
+            by,
+            says,
+        }))
     };
     let by_id = |reply| ShardRequest::ById {
         corporation,
@@ -47,6 +131,15 @@ pub(super) async fn give(
         ShardAnswer::NotFound => Ok(None),
         _ => Err(AskError::Lost.into()),
     }
+}
+
+/// 409: somebody answered it, or its flow has ended.
+fn not_open() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "task_not_open",
+        "this task is not open any more",
+    )
 }
 
 /// 422: the answer leads nowhere; these do.

@@ -176,6 +176,13 @@ async fn answer_one(
     let Phase::Task { task, .. } = listed.open.phase else {
         return Ok(false);
     };
-    let said = give(app, corporation, (listed.open.id, task), word).await?;
+    let said = give(
+        app,
+        corporation,
+        (listed.open.id, task),
+        word,
+        Box::default(),
+    )
+    .await?;
     Ok(said == Some(TaskAnswer::Taken))
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sluis_actors::{Listed, StateFilter};
+use sluis_model::flow::Question;
 use sluis_model::{
-    CorporationId, FlowBook, NotificationId, Phase, Subject, TaskAnswer, TaskGroup, known_answers,
+    CorporationId, FactField, FlowBook, NotificationId, Phase, Subject, TaskGroup, known_answers,
 };
 
 use super::auth::Caller;
@@ -17,13 +18,13 @@ use super::body::{JsonBody, json};
 use super::lists;
 use super::problem::Problem;
 use super::query::{Asked, bad};
-use super::task_answer::{Word, give, unknown_answer};
+use super::task_answer::{TaskId, Word, give_alone};
 use super::task_groups::{self, GroupBody};
 use super::unmatched::{self, FactRow};
 use super::unread::{self, UnreadBody};
 use crate::app::App;
 use crate::explain::{self, rfc3339};
-use crate::intake::{FieldProblem, ProblemCode, line_problem};
+use crate::intake::{self, FieldProblem, ProblemCode, line_problem};
 
 #[derive(Debug, Serialize)]
 pub(super) struct TasksBody {
@@ -52,9 +53,35 @@ struct TaskBody {
     flow: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<Subject>,
+    /// The step at which it stands.
+    step: String,
     since: String,
     why: String,
+    /// What its flow says to people.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    asks: String,
     answers: Vec<String>,
+    /// What its answers ask for, of those that ask for fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    asks_for: Vec<AsksBody>,
+}
+
+/// What one answer asks for.
+#[derive(Debug, Serialize)]
+struct AsksBody {
+    answer: String,
+    fields: Vec<FieldBody>,
+}
+
+#[derive(Debug, Serialize)]
+struct FieldBody {
+    name: String,
+    kind: &'static str,
+    /// Whether it may be left out.
+    optional: bool,
+    /// The words that it may be; none: any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    one_of: Vec<String>,
 }
 
 /// `GET /v1/tasks`
@@ -125,6 +152,9 @@ fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
     };
     let flow = app.book.flow(open.flow)?;
     let step = flow.step(open.step)?;
+    // What the engine itself asks at a step is not what the step asks.
+    let question = step.kind.question();
+    let asks = question.map_or("", |question| &question.asks);
     Some(TaskBody {
         id: format!("{}.{task}", open.id),
         list: list.to_string(),
@@ -132,13 +162,35 @@ fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
         tenant_id: listed.tenant.to_string(),
         flow: flow.name.to_string(),
         subject: open.subject.as_deref().cloned(),
+        step: step.id.to_string(),
         since: rfc3339(*since),
         why: explain::cause_words(cause, flow),
+        asks: asks.to_owned(),
+        asks_for: question.map(asks_for).unwrap_or_default(),
         answers: known_answers(step, cause)
             .iter()
             .map(ToString::to_string)
             .collect(),
     })
+}
+
+fn asks_for(question: &Question) -> Vec<AsksBody> {
+    let asking = question.replies.iter();
+    let asking = asking.filter(|reply| !reply.fields.is_empty());
+    let bodies = asking.map(|reply| AsksBody {
+        answer: reply.name.to_string(),
+        fields: reply.fields.iter().map(field).collect(),
+    });
+    bodies.collect()
+}
+
+fn field(of: &FactField) -> FieldBody {
+    FieldBody {
+        name: of.field.name.to_string(),
+        kind: of.field.kind.name(),
+        optional: of.field.optional,
+        one_of: of.one_of.iter().map(ToString::to_string).collect(),
+    }
 }
 
 /// Longest answer, and longest name of whoever gave it, in bytes.
@@ -149,6 +201,8 @@ const MOST_WORD: usize = 200;
 struct AnswerRequest {
     answer: String,
     by: String,
+    /// What the answer asks for: an object.
+    fields: Option<Box<RawValue>>,
     /// For a group: where to go on.
     after: Option<String>,
 }
@@ -175,6 +229,7 @@ pub(super) async fn answer(
 ) -> Result<Json<AnswerBody>, Problem> {
     let request: AnswerRequest = json(&body)?;
     let after = request.check()?;
+    let fields = request.fields.as_deref().map(RawValue::get);
     let word = Word {
         answer: &request.answer,
         by: &request.by,
@@ -186,6 +241,9 @@ pub(super) async fn answer(
         next: None,
     };
     match TaskGroup::parse(&done.id) {
+        Some(_) if fields.is_some() => {
+            return Err(Problem::invalid(vec![intake::answer::unasked()]));
+        }
         Some(group) => {
             let given = task_groups::answer(&app, corporation, group, word, after).await?;
             done.answered = Some(given.answered);
@@ -193,29 +251,12 @@ pub(super) async fn answer(
         }
         None if after.is_some() => return Err(alone()),
         None if unread::answer(&app, corporation, &done.id, word).await? => {}
-        None => answer_alone(&app, corporation, &done.id, word).await?,
+        None => {
+            let task = parse_task(&done.id).ok_or_else(|| Problem::not_found("task"))?;
+            give_alone(&app, corporation, task, word, fields).await?;
+        }
     }
     Ok(Json(done))
-}
-
-async fn answer_alone(
-    app: &App,
-    corporation: CorporationId,
-    task_id: &str,
-    word: Word<'_>,
-) -> Result<(), Problem> {
-    let not_found = || Problem::not_found("task");
-    let task = parse_task(task_id).ok_or_else(not_found)?;
-    match give(app, corporation, task, word).await? {
-        Some(TaskAnswer::Taken) => Ok(()),
-        Some(TaskAnswer::Unknown(known)) => Err(unknown_answer(word.answer, &known)),
-        Some(TaskAnswer::NotOpen) => Err(Problem::new(
-            StatusCode::CONFLICT,
-            "task_not_open",
-            "this task is not open any more",
-        )),
-        None => Err(not_found()),
-    }
 }
 
 /// 422: `after` beside a task that is no group.
@@ -250,7 +291,7 @@ impl AnswerRequest {
 }
 
 /// `<notification>.<number>`.
-fn parse_task(text: &str) -> Option<(NotificationId, u16)> {
+fn parse_task(text: &str) -> Option<TaskId> {
     let (id, task) = text.split_once('.')?;
     Some((id.parse().ok()?, task.parse().ok()?))
 }

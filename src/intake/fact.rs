@@ -221,7 +221,12 @@ fn says(
     said.collect()
 }
 
-fn said(reader: &Reader<'_>, field: &FactField, problems: &mut Problems) -> Option<Value> {
+/// What stands at a declared field, if it is what was declared.
+pub(super) fn said(
+    reader: &Reader<'_>,
+    field: &FactField,
+    problems: &mut Problems,
+) -> Option<Value> {
     // No field of a fact is an address, for which alone the environment matters.
     let node = validate::read(reader, &field.field, Environment::Production, problems)?;
     if let Node::Text(word) = node

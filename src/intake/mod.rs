@@ -2,6 +2,7 @@
 //! of every mistake with its path. Pure: the same bytes give the same answer. Refuses to stop at
 //! the first mistake, to guess what a sender meant, to look anything up, and to panic on any bytes.
 
+pub mod answer;
 pub mod cancellation;
 pub mod confirmed;
 pub mod fact;

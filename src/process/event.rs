@@ -128,7 +128,9 @@ fn details(event: &Event) -> Details {
         | Event::FactTaken
         | Event::SubjectOpen { .. } => Details::default(),
         Event::Steered { steered, .. } => over(steered.channel),
-        Event::Capped { .. } | Event::Contacted { .. } => Details::default(),
+        Event::Capped { .. } | Event::Contacted { .. } | Event::AnswerKept { .. } => {
+            Details::default()
+        }
     }
 }
 

@@ -58,6 +58,7 @@ mod silent_limits;
 mod steering;
 mod strays;
 mod support;
+mod task_answers;
 mod task_groups;
 mod tidy;
 mod traces;

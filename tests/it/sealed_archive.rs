@@ -19,7 +19,7 @@ pub(crate) const NAME: &str = "mevrouw Speldenkussen";
 pub(crate) const TENANT: &str = "NAALD-7731";
 const INVOICE: &str = "F-NAALD-5508";
 const NUMBER: &str = "31687654321";
-const SENTENCE: &str = "de naald ligt onder de mat";
+pub(crate) const SENTENCE: &str = "de naald ligt onder de mat";
 /// What must not be readable: of the profile, the body, what left, and what came back.
 pub(crate) const NEEDLES: [&str; 6] = [ADDRESS, NAME, TENANT, INVOICE, NUMBER, SENTENCE];
 pub(crate) const ENCRYPTED: &str = "data_keys = [\"env:DATA_KEY\"]";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sluis_channels::{Content, Originator, Outgoing, OutputSlot};
 use sluis_journal::Journal;
-use sluis_model::{CorporationId, Flow, FlowBook, Notification, ReferenceKey, Verdict};
+use sluis_model::{CorporationId, Flow, FlowBook, FlowRef, Notification, ReferenceKey, Verdict};
 
 use super::prepared::{Prepare, Prepared, ours};
 use super::say::{Saying, say};
@@ -66,6 +66,12 @@ impl Preparer {
         Arc::new(move |dispatch| self.prepare(dispatch))
     }
 
+    /// The flow of a definition.
+    #[must_use]
+    pub fn flow(&self, flow: FlowRef) -> Option<&Flow> {
+        self.book.flow(flow)
+    }
+
     /// Makes what the provider needs.
     ///
     /// # Errors
@@ -120,6 +126,7 @@ impl Preparer {
             profile: dispatch.profile.as_deref(),
             corporation: &card.name,
             data: &body.data,
+            answers: &dispatch.answers,
             link: link.as_deref(),
         })
     }

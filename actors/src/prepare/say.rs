@@ -2,8 +2,9 @@
 //! the same as what is sent. Refuses to read anything: whoever asks brings it.
 
 use sluis_channels::address::visible;
-use sluis_channels::render::{CorporationView, Templates, TenantView};
+use sluis_channels::render::{CorporationView, Templates, TenantView, answered};
 use sluis_channels::{Content, Context};
+use sluis_model::flow::Said;
 use sluis_model::{Channel, Flow, Profile, Verdict};
 
 use super::prepared::{ours, unsendable};
@@ -27,6 +28,8 @@ pub struct Saying<'a> {
     pub corporation: &'a str,
     /// The notification's own fields: the text of a JSON object.
     pub data: &'a str,
+    /// What people answered so far.
+    pub answers: &'a [Said],
     /// Its link, where the step has one.
     pub link: Option<&'a str>,
 }
@@ -45,6 +48,7 @@ pub fn say(saying: &Saying<'_>) -> Result<Content, Verdict> {
     let (name, language) = saying
         .profile
         .map_or(("", ""), |profile| (&*profile.name, &*profile.language));
+    let answered = answered(saying.flow, saying.answers);
     let context = Context {
         tenant: TenantView {
             id: saying.tenant,
@@ -55,6 +59,7 @@ pub fn say(saying: &Saying<'_>) -> Result<Content, Verdict> {
             name: saying.corporation,
         },
         data: &data,
+        task: answered.as_ref(),
         link: saying.link,
     };
     let rendered = saying.templates.render(saying.channel, template, &context);

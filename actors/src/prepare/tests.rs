@@ -94,6 +94,7 @@ fn stage(data: &str) -> (Preparer, Dispatch, ReferenceKey) {
         step: 0,
         body: 1,
         lease: Lease::default(),
+        answers: Box::default(),
         profile: Some(Box::new(profile)),
         at: Timestamp(42),
     };

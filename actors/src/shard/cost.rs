@@ -102,6 +102,7 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
             ..
         }
         | Input::Answer { .. }
+        | Input::TaskAnswered(_)
         | Input::Link { .. } => 0,
     }
 }

@@ -1,6 +1,7 @@
 //! Owns one decision of a shard: the model decides, the record is written, the indexes are kept
 //! true to it, and its effects are lined up behind it.
 
+use sluis_model::flow::Said;
 use sluis_model::{
     Answer, AttemptRef, Decision, Event, Input, NotificationId, Open, ReceiptEffect, Situation,
     Subject, TenantKey, TenantRecord,
@@ -216,8 +217,15 @@ impl ShardCore {
             body: open.body,
             lease: self.carry.lease(),
             profile: state.profile.clone(),
+            answers: self.answers(open),
             at: record.at,
         }))
+    }
+
+    /// What people answered so far.
+    fn answers(&self, open: &Open) -> Box<[Said]> {
+        let flow = self.settings.flows.flow(open.flow);
+        flow.map(|flow| flow.said(&open.fields)).unwrap_or_default()
     }
 
     /// Keeps in mind what came in and fits nothing, or cannot be read; the answer says what is missed when ended

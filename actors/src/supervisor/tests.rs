@@ -115,6 +115,7 @@ fn dispatch(number: u64) -> Dispatch {
         step: 0,
         body: 1,
         lease: Lease::default(),
+        answers: Box::default(),
         profile: None,
         at: Timestamp(0),
     }

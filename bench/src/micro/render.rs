@@ -44,6 +44,7 @@ pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
             name: "Woningstichting Demo",
         },
         data: &value,
+        task: None,
         link: None,
     };
     for (name, channel, template) in [

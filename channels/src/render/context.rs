@@ -2,6 +2,9 @@
 //! language in which it is said.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
+use sluis_model::Flow;
+use sluis_model::flow::{Said, Value as Known};
 
 /// The language of a file that names none, and of a tenant whose language has no file.
 pub const DEFAULT_LANGUAGE: &str = "nl";
@@ -15,6 +18,9 @@ pub struct Context<'a> {
     pub corporation: CorporationView<'a>,
     /// The notification's own fields.
     pub data: &'a serde_json::Value,
+    /// What people answered, as `task.<step>.<field>`, where the flow keeps answers; see [`answered`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<&'a serde_json::Value>,
     /// The engine's link for this notification, where the flow has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<&'a str>,
@@ -36,6 +42,34 @@ pub struct TenantView<'a> {
 pub struct CorporationView<'a> {
     /// The name as it is written.
     pub name: &'a str,
+}
+
+/// What is known of the answers of people, by step and field. None: the flow keeps none. A step that was
+/// not answered yet is there, and nothing of it is defined.
+#[must_use]
+pub fn answered(flow: &Flow, said: &[Said]) -> Option<Value> {
+    let mut steps = Map::new();
+    for kept in &flow.kept {
+        let id = flow.step(kept.step).map(|step| step.id.to_string())?;
+        let fields = steps.entry(id).or_insert_with(|| Map::new().into());
+        let known = said
+            .iter()
+            .find(|said| said.step == kept.step && said.name == kept.name);
+        let value = known.and_then(|said| json(&said.value));
+        if let (Value::Object(fields), Some(value)) = (fields, value) {
+            fields.insert(kept.name.to_string(), value);
+        }
+    }
+    (!steps.is_empty()).then(|| steps.into())
+}
+
+fn json(value: &Known) -> Option<Value> {
+    match value {
+        Known::Missing => None,
+        Known::Text(text) => Some((**text).into()),
+        Known::Integer(number) => Some((*number).into()),
+        Known::Boolean(truth) => Some((*truth).into()),
+    }
 }
 
 pub(super) fn is_language(text: &str) -> bool {

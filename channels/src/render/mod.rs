@@ -20,7 +20,7 @@ mod templates;
 mod tests;
 mod weigh;
 
-pub use context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView};
+pub use context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView, answered};
 pub use error::RenderError;
 pub use form::Form;
 pub use templates::Templates;

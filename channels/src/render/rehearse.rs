@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use sluis_model::Channel;
-use sluis_model::flow::{FieldKind, Flow, InputField, Message};
+use sluis_model::flow::{FieldKind, Flow, InputField, Said, Value as Known};
+use sluis_model::{Channel, FactType};
 
-use super::context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView};
+use super::context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView, answered};
 use super::error::RenderError;
 use super::templates::Templates;
 use crate::problem::Problem;
@@ -37,9 +37,10 @@ impl Templates {
     pub fn rehearse(&self, flow: &Flow) -> Vec<Problem> {
         // By file and mistake: each is told once, with the sample that showed it first.
         let mut found = BTreeMap::new();
-        for message in flow.messages() {
-            for (channel, template) in &message.templates {
-                for (sample, error) in self.attempts(flow, message, *channel, template) {
+        for step in 0..flow.steps.len() as u8 {
+            let templates = flow.message(step).into_iter().flat_map(|of| &of.templates);
+            for (channel, template) in templates {
+                for (sample, error) in self.attempts(flow, step, *channel, template) {
                     let mistake = (error.file().to_owned(), error.to_string());
                     found.entry(mistake).or_insert((hint(sample), error.line()));
                 }
@@ -58,15 +59,17 @@ impl Templates {
     fn attempts(
         &self,
         flow: &Flow,
-        message: &Message,
+        step: u8,
         channel: Channel,
         template: &str,
     ) -> Vec<(Sample, RenderError)> {
         let mut wrong = Vec::new();
+        let has_link = flow.message(step).is_some_and(|message| message.link);
         let languages = self.languages(template).into_iter();
         for language in languages.chain([DEFAULT_LANGUAGE.to_owned()]) {
             for sample in [Sample::Usual, Sample::Bare, Sample::Worst] {
                 let data = data(flow, sample);
+                let task = answered(flow, &answers(flow, step, sample));
                 let tenant = TenantView {
                     id: "H-1",
                     name: name(sample),
@@ -78,7 +81,8 @@ impl Templates {
                         name: "Woonstichting",
                     },
                     data: &data,
-                    link: message.link.then_some(LINK),
+                    task: task.as_ref(),
+                    link: has_link.then_some(LINK),
                 };
                 let rendered = self.render(channel, template, &context);
                 let error = rendered.err().filter(|error| matters(sample, error));
@@ -99,7 +103,7 @@ const fn hint(sample: Sample) -> &'static str {
     match sample {
         Sample::Usual => "tried with every field of [input] given",
         Sample::Bare => {
-            "tried with every field left out that may be: ask `is defined`, or give a `default`"
+            "tried with every field left out that may be, and every answer of people that another way leaves out: ask `is defined`, or give a `default`"
         }
         Sample::Worst => "tried with the longest texts and the largest numbers",
     }
@@ -123,6 +127,35 @@ fn data(flow: &Flow, sample: Sample) -> Value {
             .map(|field| (field.name.to_string(), value(field, sample)))
             .collect::<Map<_, _>>(),
     )
+}
+
+/// Answers of people: at its barest only what is certainly known at the step.
+fn answers(flow: &Flow, step: u8, sample: Sample) -> Vec<Said> {
+    let kept = match sample {
+        Sample::Bare => flow.known_at(step),
+        Sample::Usual | Sample::Worst => flow.kept.iter().collect(),
+    };
+    let said = kept.into_iter().map(|kept| Said {
+        step: kept.step,
+        name: kept.name.clone(),
+        value: match kept.kind {
+            FieldKind::Line if sample == Sample::Worst => {
+                let most = FactType::MOST_LINE;
+                Known::Text(cut(ODD.repeat(most / ODD.len() + 1), most).into())
+            }
+            FieldKind::Money | FieldKind::Integer if sample == Sample::Worst => {
+                Known::Integer(i64::MAX)
+            }
+            FieldKind::Line
+            | FieldKind::Text
+            | FieldKind::Url
+            | FieldKind::Money
+            | FieldKind::Integer
+            | FieldKind::Boolean
+            | FieldKind::Date => kept.example(),
+        },
+    });
+    said.collect()
 }
 
 fn value(field: &InputField, sample: Sample) -> Value {

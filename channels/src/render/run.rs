@@ -73,7 +73,7 @@ fn missing(template: &Template<'_, '_>, values: &Value) -> Vec<String> {
             })
             .is_none()
     };
-    let known = ["tenant", "corporation", "data", "link"];
+    let known = ["tenant", "corporation", "data", "task", "link"];
     let ours = |path: &str| known.contains(&path.split('.').next().unwrap_or_default());
     let (mut named, mut other): (Vec<String>, Vec<String>) = template
         .undeclared_variables(true)

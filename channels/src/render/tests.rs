@@ -21,23 +21,21 @@ fn templates(files: &[(&str, &str)]) -> Templates {
 fn render(
     templates: &Templates,
     channel: Channel,
-    name: &str,
+    template: &str,
     language: &str,
     data: serde_json::Value,
 ) -> Result<Content, RenderError> {
+    let (id, name) = ("H-1", "J. <de> Vries");
     let context = Context {
-        tenant: TenantView {
-            id: "H-1",
-            name: "J. <de> Vries",
-            language,
-        },
+        tenant: TenantView { id, name, language },
         corporation: CorporationView {
             name: "Woonstichting",
         },
         data: &data,
+        task: None,
         link: Some("https://post.woon.example/b/abc"),
     };
-    templates.render(channel, name, &context)
+    templates.render(channel, template, &context)
 }
 
 fn storno() -> Templates {

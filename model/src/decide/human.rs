@@ -1,11 +1,11 @@
 //! Owns what people and senders do to a running flow: cancel it, answer its task, use its link.
-//! Refuses answers that lead nowhere, naming those that do.
+//! Refuses answers that lead nowhere, naming those that do, and answers without what they ask for.
 
 use super::unexplained::{ARRIVED, BOUNCED};
 use super::{MOST_AT_ONCE, Turn};
 use crate::answer::{Answer, Cancelled, LinkAnswer, Stopped, TaskAnswer};
 use crate::event::{Cause, Event};
-use crate::flow::Step;
+use crate::flow::{Step, Value};
 use crate::ids::NotificationId;
 use crate::input::CancelTarget;
 use crate::state::{Open, Phase};
@@ -59,10 +59,10 @@ impl Turn<'_> {
         &mut self,
         id: NotificationId,
         task: u16,
-        answer: &str,
+        (answer, says): (&str, &[(Box<str>, Value)]),
         by: &str,
     ) -> Answer {
-        let Some((open, _, step)) = self.at_step(id) else {
+        let Some((open, flow, step)) = self.at_step(id) else {
             return Answer::Task(TaskAnswer::NotOpen);
         };
         let unread = match &open.phase {
@@ -83,8 +83,15 @@ impl Turn<'_> {
             self.read_as_arrived(id, attempt);
         } else if let Some(attempt) = unread.filter(|_| answer == BOUNCED) {
             self.read_as_bounced(id, attempt, by);
-        } else if let Some(go) = question.and_then(|question| question.leads(answer)) {
-            self.go(id, go, cause);
+        } else if let Some(reply) = question.and_then(|question| question.reply(answer)) {
+            let lacks = reply.lacks(says);
+            if !lacks.is_empty() {
+                return Answer::Task(TaskAnswer::Lacks(lacks));
+            }
+            if flow.kept_of(at).next().is_some() {
+                self.emit(Event::AnswerKept { id, step: at });
+            }
+            self.go(id, &reply.go, cause);
         } else if answer == CLOSE {
             self.close(id, cause);
         } else if answer == RETRY && begins_again(step) {
@@ -166,8 +173,8 @@ fn answers(step: &Step, unread: Option<u16>) -> Vec<Box<str>> {
     let own = step
         .kind
         .question()
-        .map_or(&[][..], |question| &question.answers);
-    let own = own.iter().map(|(answer, _)| answer.clone());
+        .map_or(&[][..], |question| &question.replies);
+    let own = own.iter().map(|reply| reply.name.clone());
     let again = begins_again(step).then(|| RETRY.into());
     read.chain(own).chain(again).chain([CLOSE.into()]).collect()
 }

@@ -123,7 +123,13 @@ impl<'a> Turn<'a> {
                 task,
                 answer,
                 by,
-            } => self.answer(*id, *task, answer, by),
+            } => self.answer(*id, *task, (answer, &[]), by),
+            Input::TaskAnswered(given) => self.answer(
+                given.id,
+                given.task,
+                (&given.answer, &given.says),
+                &given.by,
+            ),
             Input::Link { id, pressed } => self.link(*id, *pressed),
         }
     }

@@ -2,6 +2,7 @@
 //! after any input. Refuses to test one rule twice: flow compilation is tested in `flow`, the
 //! codecs beside their golden files.
 
+mod asked;
 mod barred;
 mod branching;
 mod caps;

@@ -49,6 +49,7 @@ events! {
     Event::Steered { .. } => "steered",
     Event::Capped { .. } => "capped",
     Event::Contacted { .. } => "contacted",
+    Event::AnswerKept { .. } => "answer_kept",
 }
 
 #[cfg(test)]

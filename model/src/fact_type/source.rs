@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::fields::{Declaring, FieldSource, is_name};
 use super::{About, FactField, FactType, Holds};
 use crate::fact::{Counts, FactKind};
 use crate::flow::{FieldKind, InputField, Problem, parse_duration};
-use crate::reading::nearest;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,26 +24,6 @@ fn newest() -> String {
     "newest".into()
 }
 
-/// `ends_on = "date?"`, or `kind = { one_of = ["wsnp", "msnp"], optional = true }`.
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "a kind such as \"date?\", or a table such as { one_of = [\"open\", \"closed\"], optional = true }"
-)]
-enum FieldSource {
-    Word(String),
-    Table(FieldTable),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FieldTable {
-    kind: Option<String>,
-    one_of: Option<Vec<String>>,
-    #[serde(default)]
-    optional: bool,
-}
-
 /// The kinds that a fact may have: what rules can compare.
 const KINDS: [FieldKind; 5] = [
     FieldKind::Line,
@@ -52,8 +32,13 @@ const KINDS: [FieldKind; 5] = [
     FieldKind::Boolean,
     FieldKind::Date,
 ];
-/// Longest name of a type or a field, in bytes.
-const MOST_NAME: usize = 64;
+/// The fields of a fact.
+const FIELDS: Declaring = Declaring {
+    of: "a fact",
+    kinds: &KINDS,
+    is_taken: |name| FactType::COMMON.contains(&name) || name == "told_at",
+    taken_by: "belongs to every fact",
+};
 
 impl FactType {
     /// Reads the file of the type `name`.
@@ -94,7 +79,7 @@ impl Reading {
             let expected = "lower-case letters, digits and _, beginning with a letter";
             self.problem("name", format!("{name:?}: expected {expected}"));
         }
-        let fields = self.fields(&source.fields);
+        let fields = FIELDS.fields("fields", &source.fields, &mut self.0);
         let read = FactType {
             name: name.into(),
             about: self.about(&source.about),
@@ -164,94 +149,6 @@ impl Reading {
         }
     }
 
-    fn fields(&mut self, sources: &BTreeMap<String, FieldSource>) -> Vec<FactField> {
-        if sources.len() > FactType::MOST_FIELDS {
-            let (count, most) = (sources.len(), FactType::MOST_FIELDS);
-            self.problem("fields", format!("{count} fields: expected at most {most}"));
-        }
-        let read = sources.iter();
-        read.filter_map(|(name, source)| self.field(name, source))
-            .collect()
-    }
-
-    fn field(&mut self, name: &str, source: &FieldSource) -> Option<FactField> {
-        let path = format!("fields.{name}");
-        if !is_name(name) {
-            let expected = "lower-case letters, digits and _, beginning with a letter";
-            self.problem(&*path, format!("{name:?}: expected {expected}"));
-        }
-        if FactType::COMMON.contains(&name) || name == "told_at" {
-            self.problem(
-                &*path,
-                format!("{name:?} belongs to every fact: expected another name"),
-            );
-        }
-        let (word, words, optional) = match source {
-            FieldSource::Word(word) => (Some(word.as_str()), None, false),
-            FieldSource::Table(table) => (
-                table.kind.as_deref(),
-                table.one_of.as_deref(),
-                table.optional,
-            ),
-        };
-        let (kind, optional) = match (word, words) {
-            (Some(word), None) => {
-                let bare = word.strip_suffix('?');
-                let kind = self.kind(&path, bare.unwrap_or(word))?;
-                (kind, optional || bare.is_some())
-            }
-            (None, Some(_)) => (FieldKind::Line, optional),
-            (Some(_), Some(_)) | (None, None) => {
-                self.problem(path, "expected either `kind` or `one_of`");
-                return None;
-            }
-        };
-        let one_of = self.words(&path, words.unwrap_or_default());
-        Some(FactField {
-            field: InputField {
-                name: name.into(),
-                kind,
-                optional,
-                most: FactType::MOST_LINE,
-            },
-            one_of,
-        })
-    }
-
-    fn kind(&mut self, path: &str, word: &str) -> Option<FieldKind> {
-        let kind = KINDS.into_iter().find(|kind| kind.name() == word);
-        if kind.is_none() {
-            let kinds = KINDS.map(FieldKind::name);
-            let near = nearest(word, kinds).map(|near| format!("; did you mean {near:?}?"));
-            let (kinds, near) = (kinds.join(", "), near.unwrap_or_default());
-            let message = format!(
-                "{word:?} is no kind of a fact: expected one of {kinds}, with ? when it may be left out, or {{ one_of = [ … ] }}{near}"
-            );
-            self.problem(path, message);
-        }
-        kind
-    }
-
-    fn words(&mut self, path: &str, words: &[String]) -> Box<[Box<str>]> {
-        let path = format!("{path}.one_of");
-        if words.len() > FactType::MOST_WORDS {
-            let (count, most) = (words.len(), FactType::MOST_WORDS);
-            self.problem(&*path, format!("{count} words: expected at most {most}"));
-        }
-        for (index, word) in words.iter().enumerate() {
-            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b);
-            let is_word = !word.is_empty() && word.len() <= MOST_NAME && word.bytes().all(fits);
-            if !is_word {
-                let expected = "lower-case letters, digits, _ and -";
-                self.problem(&*path, format!("{word:?}: expected {expected}"));
-            }
-            if words[..index].contains(word) {
-                self.problem(&*path, format!("{word:?} stands here twice"));
-            }
-        }
-        words.iter().map(|word| word.as_str().into()).collect()
-    }
-
     /// The kinds of money are reckoned with by rules of the engine: their files cannot change that.
     fn check_own(&mut self, read: &FactType) {
         let Some(kind) = read.own_kind() else {
@@ -294,10 +191,4 @@ fn own(kind: FactKind) -> FactType {
             one_of: Box::default(),
         }],
     }
-}
-
-fn is_name(text: &str) -> bool {
-    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    let begins = text.starts_with(|first: char| first.is_ascii_lowercase());
-    begins && text.len() <= MOST_NAME && text.bytes().all(fits)
 }

@@ -67,6 +67,7 @@ impl Reader {
             hold_for_ms: self.duration("hold_for", &source.hold_for),
             input: std::mem::take(&mut self.input),
             fields: std::mem::take(&mut self.fields),
+            kept: std::mem::take(&mut self.kept),
             classes: std::mem::take(&mut self.classes),
             guards,
             stops: stops.into_iter().flatten().collect(),

@@ -3,6 +3,7 @@
 use super::class::ClassTable;
 use super::definition::FlowRef;
 use super::input::InputField;
+use super::kept::Kept;
 use super::rule::{Go, Guard, Stop};
 use super::step::{Message, Step};
 use crate::channel::Channel;
@@ -30,8 +31,11 @@ pub struct Flow {
     pub hold_for_ms: i64,
     /// Declared input.
     pub input: Vec<InputField>,
-    /// Names of the data fields copied into the state at acceptance.
+    /// Names of the values that rules read: data fields, copied into the state at acceptance, and what
+    /// is kept of answers, as `task.<step>.<field>`.
     pub fields: Vec<Box<str>>,
+    /// Those of them that are no data: what is kept of the answers of people.
+    pub kept: Vec<Kept>,
     /// Class tables by name: code to class, with a default for unknown codes.
     pub classes: Vec<ClassTable>,
     /// Guards, in order.

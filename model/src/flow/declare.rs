@@ -23,6 +23,22 @@ impl Reader {
         self.declare_classes(source, definition);
         self.declare_facts(source, definition);
         self.declare_calendar(source, definition);
+        self.declare_answers(&source.step);
+        self.check_apart();
+    }
+
+    /// What is read of answers has names of its own.
+    fn check_apart(&mut self) {
+        let taken: Vec<Box<str>> = self
+            .input
+            .iter()
+            .map(|field| field.name.clone())
+            .filter(|name| self.fields.contains(name))
+            .collect();
+        for name in taken {
+            let message = "the name stands for an answer of people: expected another one";
+            self.problem(format!("input.{name}"), message);
+        }
     }
 
     fn declare_facts(&mut self, source: &FlowSource, definition: &Definition) {

@@ -1,15 +1,19 @@
 //! Owns the flow as compiled data: guards, stop rules, steps, and where each answer leads.
 //! Refuses to act: `decide` walks a flow for one tenant. No flow is code; a new one is a file.
 
+mod answers;
+mod asking;
 mod class;
 mod compile;
 mod compiled;
 mod condition;
 mod declare;
+mod declare_answers;
 mod definition;
 mod duration;
 mod holding;
 mod input;
+mod kept;
 mod passing;
 mod reader;
 mod rule;
@@ -29,8 +33,9 @@ pub use definition::{Definition, FlowRef, Problem};
 pub use duration::{DurationProblem, Span, parse_duration};
 pub use holding::{Holding, HoldingKind};
 pub use input::{FieldKind, InputField, Value};
+pub use kept::{Kept, Said};
 pub use rule::{Go, Guard, Stop};
 pub use step::{
-    After, Begin, Branches, Case, Except, Handlers, Message, Names, Question, Step, StepKind, Via,
-    WayOut,
+    After, Begin, Branches, Case, Except, Handlers, Message, Names, Question, Reply, Step,
+    StepKind, Via, WayOut,
 };

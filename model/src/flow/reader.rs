@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::asking::{self, Asked, field_index};
 use super::class::ClassTable;
-use super::condition::{Condition, Declared};
+use super::condition::{Answered, Condition, Declared};
 use super::definition::Problem;
 use super::duration::{Span, parse_duration, parse_working_days};
 use super::input::{FieldKind, InputField};
+use super::kept::Kept;
 use super::rule::Go;
 use super::source::FlowSource;
 use super::words::{WORDS, plain};
 use crate::calendar::Calendar;
-use crate::fact_type::FactType;
+use crate::fact_type::{FactField, FactType};
 use crate::reading::{self, MADE_UP, Mistake, join};
 
 /// Most characters of a legal reason.
@@ -48,6 +50,10 @@ pub(super) struct Reader {
     pub reads_subject: bool,
     /// Names of the fields that conditions read, in the order of their indexes.
     pub fields: Vec<Box<str>>,
+    /// What steps ask people for, by their ids.
+    pub asked: BTreeMap<String, Asked>,
+    /// What is kept of answers, for rules and templates.
+    pub kept: Vec<Kept>,
 }
 
 impl Reader {
@@ -203,8 +209,20 @@ impl Reader {
             facts: &self.facts,
             has_subject: self.has_subject,
             calendar: self.calendar.as_ref(),
+            asked: &self.asked,
+            kept: &mut self.kept,
         };
         Condition::parse(text, &mut names)
+    }
+
+    /// The fields of an answer to the step that stands at a path.
+    pub(in crate::flow) fn asked_by(&self, path: &str, answer: &str) -> Vec<FactField> {
+        let id = path.strip_prefix("step.").unwrap_or(path);
+        let asked = self
+            .asked
+            .get(id)
+            .and_then(|asked| asked.answers.get(answer));
+        asked.cloned().unwrap_or_default()
     }
 
     /// The index of the data field `name`, for conditions.
@@ -221,6 +239,8 @@ struct Names<'a> {
     facts: &'a [FactType],
     has_subject: bool,
     calendar: Option<&'a Arc<Calendar>>,
+    asked: &'a BTreeMap<String, Asked>,
+    kept: &'a mut Vec<Kept>,
 }
 
 impl Declared for Names<'_> {
@@ -244,11 +264,8 @@ impl Declared for Names<'_> {
     fn calendar(&self) -> Option<Arc<Calendar>> {
         self.calendar.cloned()
     }
-}
 
-fn field_index(fields: &mut Vec<Box<str>>, name: &str) -> usize {
-    fields.iter().position(|f| &**f == name).unwrap_or_else(|| {
-        fields.push(name.into());
-        fields.len() - 1
-    })
+    fn answered(&mut self, path: &str) -> Result<Answered, String> {
+        asking::read(path, self.asked, self.fields, self.kept)
+    }
 }

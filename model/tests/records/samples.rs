@@ -30,6 +30,7 @@ pub(crate) fn input_name(input: &Input) -> &'static str {
         Input::NoWay(_) => "no-way",
         Input::Sent { .. } => "sent",
         Input::Declared(_) => "declared",
+        Input::TaskAnswered(_) => "task-answered",
     }
 }
 
@@ -164,6 +165,7 @@ pub(crate) fn samples() -> Vec<(String, Record)> {
 /// golden file of an older version.
 pub(crate) fn version_of(event: &Event) -> u8 {
     match event {
+        Event::AnswerKept { .. } => 6,
         Event::Steered { .. }
         | Event::Ready {
             choice: Choice::Primary | Choice::LastResort | Choice::Legal | Choice::Cheapest,

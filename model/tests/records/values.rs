@@ -5,7 +5,7 @@ use sluis_model::{
     AttemptRef, Barred, Branched, CancelTarget, Cause, Channel, Choice, ContactKind, CorporationId,
     Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Lane, LateReceipt, Left,
     NoWay, Notification, NotificationId, OnDoubt, Permit, PointState, Receipt, ReceiptKind,
-    Refusal, Subject, TenantKey, Timestamp, Verdict, Where, Why,
+    Refusal, Subject, TaskAnswered, TenantKey, Timestamp, Verdict, Where, Why,
 };
 
 use crate::facts::declared;
@@ -165,7 +165,23 @@ pub(crate) fn inputs() -> Vec<Input> {
             },
         },
         Input::Declared(Box::new(declared())),
+        Input::TaskAnswered(Box::new(task_answered())),
     ]
+}
+
+fn task_answered() -> TaskAnswered {
+    let says = [
+        ("amount_cents", Value::Integer(5_000)),
+        ("pay_on", Value::Text("2026-12-01".into())),
+        ("at_home", Value::Boolean(true)),
+    ];
+    TaskAnswered {
+        id: ID,
+        task: 3,
+        answer: "promised".into(),
+        by: "desk".into(),
+        says: says.map(|(name, value)| (name.into(), value)).into(),
+    }
 }
 
 pub(crate) fn causes() -> Vec<Cause> {
@@ -375,6 +391,7 @@ pub(crate) fn events() -> Vec<Event> {
             capped: Box::new(capped()),
         },
         Event::Contacted { id },
+        Event::AnswerKept { id, step },
     ]
 }
 

@@ -55,7 +55,8 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::SubjectOpen { .. }
         | Event::Steered { .. }
         | Event::Capped { .. }
-        | Event::Contacted { .. } => elsewhere(),
+        | Event::Contacted { .. }
+        | Event::AnswerKept { .. } => elsewhere(),
     }
 }
 
@@ -166,6 +167,7 @@ fn elsewhere() -> Told {
 fn said_by(input: &Input) -> String {
     match input {
         Input::Answer { by, .. } => format!(", as {} read", causes::person(by)),
+        Input::TaskAnswered(given) => format!(", as {} read", causes::person(&given.by)),
         _ => String::new(),
     }
 }

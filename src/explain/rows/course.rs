@@ -94,6 +94,16 @@ pub(super) fn task_opened(task: u16, list: &str, cause: &Cause, flow: Option<&Fl
     Told::new("task_opened", "Taak", text, details)
 }
 
+/// What a person answered is known to the rules from now on.
+pub(super) fn answer_kept(index: u8, flow: Option<&Flow>) -> Told {
+    let names = flow.into_iter().flat_map(|flow| flow.kept_of(index));
+    let names: Vec<&str> = names.map(|kept| &*kept.name).collect();
+    let (step, known) = (step(flow, index), names.join(", "));
+    let text = format!("what was answered at {step} is known to the rules of the flow: {known}");
+    let details = json!({ "step": step_id(flow, index), "fields": names });
+    Told::new("answer_kept", "Antwoord onthouden", text, details)
+}
+
 /// Its link leads nowhere any more.
 pub(super) fn link_closed(end: &str) -> Told {
     let text = format!("the link was closed: {end}");

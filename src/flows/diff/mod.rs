@@ -5,8 +5,8 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sluis_model::Flow;
 use sluis_model::flow::{ClassTable, Definition, Guard, InputField, Step, Stop};
+use sluis_model::{FactField, Flow};
 
 use super::ways::{Way, length, ways};
 use super::words::{does, goes};
@@ -187,6 +187,7 @@ fn one_step((a, step): (&Flow, &Step), (b, other): (&Flow, &Step), told: &mut To
         };
         told.other(&format!("{what}: {name}"), of(&was, a), of(&is, b));
     }
+    questions(&what, step, other, told);
     let templates = |step: &Step| {
         let message = step.kind.message();
         let all = message.into_iter().flat_map(|message| &message.templates);
@@ -204,6 +205,47 @@ fn one_step((a, step): (&Flow, &Step), (b, other): (&Flow, &Step), told: &mut To
             of(&is),
         );
     }
+}
+
+/// What people are told, and what their answers ask for.
+fn questions(what: &str, step: &Step, other: &Step, told: &mut Told) {
+    let asks = |step: &Step| {
+        let asks = step
+            .kind
+            .question()
+            .map(|question| question.asks.to_string());
+        asks.filter(|text| !text.is_empty())
+            .unwrap_or_else(|| "nothing".to_owned())
+    };
+    told.other(&format!("{what}: asks"), asks(step), asks(other));
+    let fields = |step: &Step| {
+        let replies = step.kind.question().map_or(&[][..], |of| &of.replies);
+        let each = replies.iter().map(|reply| {
+            let fields: Vec<String> = reply.fields.iter().map(field_of_answer).collect();
+            (reply.name.to_string(), fields.join(", "))
+        });
+        each.collect::<BTreeMap<_, _>>()
+    };
+    let (was, is) = (fields(step), fields(other));
+    for (answer, fields) in &was {
+        if let Some(now) = is.get(answer) {
+            let shown = |fields: &str| match fields {
+                "" => "nothing".to_owned(),
+                fields => fields.to_owned(),
+            };
+            let what = format!("{what}: answer {answer} asks for");
+            told.other(&what, shown(fields), shown(now));
+        }
+    }
+}
+
+fn field_of_answer(of: &FactField) -> String {
+    let optional = if of.field.optional { "?" } else { "" };
+    let kind = match &*of.one_of {
+        [] => of.field.kind.name().to_owned(),
+        words => format!("one of {}", words.join(" ")),
+    };
+    format!("{} {kind}{optional}", of.field.name)
 }
 
 fn classes(a: &[ClassTable], b: &[ClassTable], told: &mut Told) {

@@ -29,8 +29,8 @@ pub(super) enum Happens {
         /// Whether the button was pressed.
         pressed: bool,
     },
-    /// People answer the open task.
-    Answer(String),
+    /// People answer the open task, with what its answer asks for.
+    Answer(String, Table),
     /// It is cancelled.
     Cancel,
     /// From now on the provider of a channel answers so.
@@ -89,6 +89,9 @@ fn what(source: &Table) -> Result<Happens, String> {
         keys.retain(|key, _| !["after", "fact", "of"].contains(&key));
         return Ok(Happens::Fact(text(fact)?, keys));
     }
+    if let Some(answer) = source.get("answer") {
+        return answered(source, answer);
+    }
     let mut kinds = source
         .iter()
         .filter(|(key, _)| !["after", "of"].contains(&key.as_str()));
@@ -107,7 +110,6 @@ fn what(source: &Table) -> Result<Happens, String> {
             "pressed" => Ok(Happens::Link { pressed: true }),
             other => Err(format!("{other:?}: expected opened or pressed")),
         },
-        ("answer", value) => Ok(Happens::Answer(text(value)?)),
         ("cancelled", Value::Boolean(true)) => Ok(Happens::Cancel),
         ("again", Value::Boolean(true)) => Ok(Happens::Again(Table::new())),
         ("again", Value::Table(data)) => Ok(Happens::Again(data.clone())),
@@ -115,6 +117,22 @@ fn what(source: &Table) -> Result<Happens, String> {
             "{key:?} is nothing that happens: expected one of {KINDS}"
         )),
     }
+}
+
+/// `answer = "promised", fields = { pay_on = "2026-12-01" }`
+fn answered(source: &Table, answer: &Value) -> Result<Happens, String> {
+    let known = ["after", "of", "answer", "fields"];
+    if let Some(key) = source.keys().find(|key| !known.contains(&key.as_str())) {
+        return Err(format!(
+            "{key:?} stands beside an answer: expected nothing but fields"
+        ));
+    }
+    let fields = match source.get("fields") {
+        None => Table::new(),
+        Some(Value::Table(fields)) => fields.clone(),
+        Some(other) => return Err(format!("{other}: expected a table of fields")),
+    };
+    Ok(Happens::Answer(text(answer)?, fields))
 }
 
 fn text(value: &Value) -> Result<String, String> {

@@ -13,6 +13,8 @@ mod run;
 mod span;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_examples;
 mod told;
 mod world;
 

@@ -4,7 +4,7 @@
 use serde_json::json;
 use sluis_model::{
     About, CancelTarget, Channel, ContactKind, Environment, Flow, Given, Idempotency, Input,
-    Notification, NotificationId, Preference, ShardId, Subject, Supplied, Timestamp,
+    Notification, NotificationId, Preference, ShardId, Subject, Supplied, TaskAnswered, Timestamp,
 };
 use toml::{Table, Value};
 
@@ -236,6 +236,38 @@ impl Run<'_> {
         Ok(read.input)
     }
 
+    /// Reads an answer of people as the API does.
+    fn answer(
+        &self,
+        world: &World<'_>,
+        id: NotificationId,
+        answer: &str,
+        fields: &Table,
+    ) -> Result<Input, String> {
+        let (task, by) = (world.task(id), "desk".into());
+        let step = world.step(id).and_then(|step| self.flow.step(step));
+        let question = step.and_then(|step| step.kind.question());
+        let reply = question.and_then(|question| question.reply(answer));
+        let answer = answer.into();
+        if fields.is_empty() && reply.is_none_or(|reply| reply.fields.is_empty()) {
+            return Ok(Input::Answer {
+                id,
+                task,
+                answer,
+                by,
+            });
+        }
+        let asked = reply.map_or(&[][..], |reply| &reply.fields);
+        let says = intake::answer::parse(&as_json(fields).to_string(), asked).map_err(listed)?;
+        Ok(Input::TaskAnswered(Box::new(TaskAnswered {
+            id,
+            task,
+            answer,
+            by,
+            says,
+        })))
+    }
+
     fn happen(&self, world: &mut World<'_>, happening: &Happening) -> Result<(), String> {
         let of = happening.of;
         match &happening.what {
@@ -250,16 +282,10 @@ impl Run<'_> {
                     world.give(&Input::Link { id, pressed });
                 }
             }
-            Happens::Answer(answer) => {
+            Happens::Answer(answer, fields) => {
                 if let Some(id) = world.notification(of) {
-                    let (task, answer) = (world.task(id), answer.as_str().into());
-                    let by = "desk".into();
-                    world.give(&Input::Answer {
-                        id,
-                        task,
-                        answer,
-                        by,
-                    });
+                    let input = self.answer(world, id, answer, fields)?;
+                    world.give_answer(&input, answer);
                 }
             }
             Happens::Cancel => {

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use sluis_model::{
-    AttemptRef, Cause, Channel, CorporationId, Environment, Event, Flow, FlowBook, FlowRef, Input,
-    LateReceipt, NotificationId, Permit, Phase, Policy, Receipt, ReceiptKind, Refusal, RetryPolicy,
-    Situation, Tenant, Timestamp, Verdict, Why, decide,
+    Answer, AttemptRef, Cause, Channel, CorporationId, Environment, Event, Flow, FlowBook, FlowRef,
+    Input, LateReceipt, NotificationId, Permit, Phase, Policy, Receipt, ReceiptKind, Refusal,
+    RetryPolicy, Situation, TaskAnswer, Tenant, Timestamp, Verdict, Why, decide,
 };
 
 use super::coverage::Coverage;
@@ -85,8 +85,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Gives one input to the rules, and writes down what became visible.
-    pub(super) fn give(&mut self, input: &Input) {
+    /// Gives one input to the rules, and writes down what became visible. Gives what its sender is told.
+    pub(super) fn give(&mut self, input: &Input) -> Answer {
         self.sequence += 1;
         let flows = Only(self.flow);
         let situation = Situation {
@@ -100,6 +100,7 @@ impl<'a> World<'a> {
         for event in &decision.events {
             self.note(event);
         }
+        decision.answer
     }
 
     fn note(&mut self, event: &Event) {
@@ -197,6 +198,27 @@ impl<'a> World<'a> {
                 .push(format!("there is no notification {of} yet"));
         }
         found
+    }
+
+    /// Gives an answer of people. One that leads nowhere, or finds no task, is complained of.
+    pub(super) fn give_answer(&mut self, input: &Input, answer: &str) {
+        let complaint = match self.give(input) {
+            Answer::Task(TaskAnswer::Unknown(known)) => {
+                let known = known.join(", ");
+                format!("answer {answer:?} leads nowhere: expected one of {known}")
+            }
+            Answer::Task(TaskAnswer::Lacks(fields)) => {
+                let fields = fields.join(", ");
+                format!("answer {answer:?} asks for {fields}, too")
+            }
+            _ => return,
+        };
+        self.complaints.push(complaint);
+    }
+
+    /// The step at which a notification stands.
+    pub(super) fn step(&self, id: NotificationId) -> Option<u8> {
+        self.tenant.find(id).map(|open| open.step)
     }
 
     /// The number of the task that is open.

@@ -23,7 +23,7 @@ const TASKS: &str = "Messages that could not be made for one reason, such as a t
                      `groups`, on the first page. `?group=` lists the tasks in one. `unread_messages` are messages that nobody could \
                      read and that no task is about: answer `read` when somebody has looked.";
 const ANSWER: &str = "A row of `groups` is answered as one: each of its tasks gets the answer. With `next` in the answer there are more \
-                      of them: call again with it as `after`.";
+                      of them: call again with it as `after`. What `asks_for` of a task names for an answer goes into `fields`.";
 
 pub(super) fn operations() -> Vec<Op> {
     vec![
@@ -56,7 +56,7 @@ fn task_id() -> String {
 fn a_task() -> Value {
     json!({
         "id": task_id(), "list": "collections", "notification": ID, "tenant_id": "H-1001", "flow": "storno",
-        "since": "2026-02-09T08:00:00Z", "why": "nobody answered within 5 days", "answers": ["close", "retry"]
+        "step": "sms", "since": "2026-02-09T08:00:00Z", "why": "nobody answered within 5 days", "answers": ["close", "retry"]
     })
 }
 

@@ -44,6 +44,8 @@ pub enum Operand {
     Told(Box<ToldBy>),
     /// How many messages went to the tenant.
     Contacted(Box<ContactedBy>),
+    /// What people answered: the value with this index in `Flow::fields`, unknown until they do.
+    Answered(usize),
 }
 
 /// What is read of the facts of a declared type.
@@ -129,11 +131,12 @@ impl Operand {
             | Operand::AcceptedAt
             | Operand::Today
             | Operand::Now
-            | Operand::Contacted(_) => false,
+            | Operand::Contacted(_)
+            | Operand::Answered(_) => false,
         }
     }
 
-    /// Whether facts, messages or time may change it. What is known from the start stays as it is.
+    /// Whether facts, messages, people or time may change it. What is known from the start stays as it is.
     #[must_use]
     pub fn changes(&self) -> bool {
         match self {
@@ -141,6 +144,7 @@ impl Operand {
             | Operand::SubjectOpenAmount
             | Operand::Told(_)
             | Operand::Contacted(_)
+            | Operand::Answered(_)
             | Operand::Today
             | Operand::Now => true,
             Operand::Class(_, code) => code.changes(),
@@ -174,7 +178,7 @@ impl Operand {
             Operand::Balance => return dated(scope.balance()),
             Operand::SubjectOpenAmount => return dated(scope.subject_open_amount()),
             Operand::Literal(value) => value.clone(),
-            Operand::Field(index) => scope.field(*index).clone(),
+            Operand::Field(index) | Operand::Answered(index) => scope.field(*index).clone(),
             Operand::Class(table, code) => {
                 let (code, at) = code.read(against);
                 return (class_value(&classes[*table], &code), at);

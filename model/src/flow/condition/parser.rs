@@ -22,6 +22,16 @@ const MAX_DEPTH: usize = 16;
 /// Most values of a list behind `in`.
 const MAX_LIST: usize = 200;
 
+/// What a rule reads of an answer of people.
+pub(in crate::flow) struct Answered {
+    /// Where its value stands.
+    pub place: usize,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// The words that it may be; empty: any.
+    pub words: Box<[Box<str>]>,
+}
+
 /// What a flow has declared.
 pub(in crate::flow) trait Declared {
     /// The index of a declared data field, and its kind. `None`: there is no such field.
@@ -34,6 +44,11 @@ pub(in crate::flow) trait Declared {
     fn has_subject(&self) -> bool;
     /// The calendar in which working days are counted.
     fn calendar(&self) -> Option<Arc<Calendar>>;
+    /// What `task.<path>` reads of an answer of people.
+    ///
+    /// # Errors
+    /// A sentence that says what was expected.
+    fn answered(&mut self, path: &str) -> Result<Answered, String>;
 }
 
 /// Reads a condition.

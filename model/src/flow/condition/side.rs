@@ -83,6 +83,9 @@ impl Parser<'_> {
         if let Some(path) = word.strip_prefix("facts.") {
             return self.fact(path);
         }
+        if let Some(path) = word.strip_prefix("task.") {
+            return self.answered(path);
+        }
         let (index, kind) = self.field(&word)?;
         Ok(Side::new(Operand::Field(index), Kind::of_field(kind), word))
     }
@@ -121,6 +124,16 @@ impl Parser<'_> {
         Ok(Side {
             words,
             ..Side::new(Operand::Told(Box::new(told)), kind, format!("facts.{path}"))
+        })
+    }
+
+    /// `call.pay_on`, behind `task.`.
+    fn answered(&mut self, path: &str) -> Result<Side, String> {
+        let read = self.declared.answered(path)?;
+        let kind = Kind::of_field(read.kind);
+        Ok(Side {
+            words: read.words,
+            ..Side::new(Operand::Answered(read.place), kind, format!("task.{path}"))
         })
     }
 
@@ -251,14 +264,18 @@ impl Parser<'_> {
         if argument.starts_with("data.") {
             return Ok(Operand::Field(self.field(argument)?.0));
         }
-        if let Some(path) = argument.strip_prefix("facts.") {
-            let side = self.fact(path)?;
-            if side.kind == Kind::Text {
-                return Ok(side.operand);
-            }
+        let told = argument.strip_prefix("facts.");
+        let answered = argument.strip_prefix("task.");
+        let side = match (told, answered) {
+            (Some(path), _) => Some(self.fact(path)?),
+            (None, Some(path)) => Some(self.answered(path)?),
+            (None, None) => None,
+        };
+        if let Some(side) = side.filter(|side| side.kind == Kind::Text) {
+            return Ok(side.operand);
         }
         Err(format!(
-            "{argument:?} cannot be classed: expected data.<field>, or a text of facts.<type>.<field>"
+            "{argument:?} cannot be classed: expected data.<field>, or a text of facts.<type>.<field> or task.<step>.<field>"
         ))
     }
 
@@ -426,6 +443,6 @@ fn no_value(word: &str) -> String {
     let paths = Operand::paths();
     let hint = hint::of_word(word);
     format!(
-        "{word:?} is not a value: expected 'text', a whole number, true, false, data.<field>, <class>(data.<field>), facts.<type>.<field>, {paths}{hint}"
+        "{word:?} is not a value: expected 'text', a whole number, true, false, data.<field>, <class>(data.<field>), facts.<type>.<field>, task.<step>.<field>, {paths}{hint}"
     )
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::branches::Branches;
 use super::message::{Handlers, Message};
+use super::question::Question;
 use super::way_out::WayOut;
 use crate::flow::rule::Go;
 use crate::time::Timestamp;
@@ -65,24 +66,6 @@ pub enum Begin<'a> {
     Ask(&'a Question),
     /// The first case that is true leads on, see [`StepKind::branches`].
     Choose,
-}
-
-/// What a step asks people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
-    /// The list it stands on.
-    pub list: Box<str>,
-    /// Each answer and where it leads.
-    pub answers: Vec<(Box<str>, Go)>,
-}
-
-impl Question {
-    /// Where `answer` leads; `None` when the question does not know it.
-    #[must_use]
-    pub fn leads(&self, answer: &str) -> Option<&Go> {
-        let known = self.answers.iter().find(|(known, _)| **known == *answer);
-        known.map(|(_, go)| go)
-    }
 }
 
 /// The words of an explanation for places in the flow.

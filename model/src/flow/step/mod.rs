@@ -13,6 +13,7 @@ mod compile;
 mod kind;
 mod kinds;
 mod message;
+mod question;
 mod send;
 mod syntax;
 mod task;
@@ -21,6 +22,7 @@ mod way_out;
 
 pub use branches::{Branches, Case};
 pub(super) use compile::compile;
-pub use kind::{Begin, Names, Question, Step, StepKind};
+pub use kind::{Begin, Names, Step, StepKind};
 pub use message::{After, Except, Handlers, Message, Via};
+pub use question::{Question, Reply};
 pub use way_out::WayOut;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::branches::Branches;
-use super::kind::{Begin, Names, Question, StepKind};
+use super::kind::{Begin, Names, StepKind};
 use super::message::{After, Except, Handlers, Message, Via};
+use super::question::Question;
 use super::syntax::{Syntax, Written};
 use super::way_out::WayOut;
 use crate::channel::Channel;

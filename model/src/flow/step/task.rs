@@ -1,14 +1,17 @@
-//! Owns the step that asks people: `task = { list = "desk", answers = { "go on" = "mail" } }`.
-//! Refuses answers that lead nowhere.
+//! Owns the step that asks people: `task = { list = "desk", answers = { "go on" = "mail" } }`. An answer
+//! may ask for fields: `promised = { fields = { pay_on = "date" }, go = "wait" }`. Refuses answers that
+//! lead nowhere.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use toml::Value;
 
 use super::branches::Branches;
-use super::kind::{Begin, Names, Question, StepKind};
+use super::kind::{Begin, Names, StepKind};
 use super::message::Message;
+use super::question::{Question, Reply};
 use super::syntax::{Syntax, Written};
 use super::way_out::WayOut;
 use crate::flow::reader::Reader;
@@ -33,23 +36,64 @@ struct Task {
 )]
 struct Source {
     list: String,
-    answers: BTreeMap<String, String>,
+    #[serde(default)]
+    asks: String,
+    answers: BTreeMap<String, Value>,
+}
+
+/// An answer that asks for fields. Those are read before the rules that may name them.
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as { fields = { pay_on = \"date\" }, go = \"mail\" }"
+)]
+struct ReplySource {
+    #[serde(default, rename = "fields")]
+    _fields: BTreeMap<String, Value>,
+    go: String,
 }
 
 fn compile(reader: &mut Reader, written: &Written) -> Option<Arc<dyn StepKind>> {
     written.hears_nothing(reader);
     let path = format!("{}.task", written.path);
     let source: Source = reader.read(&path, &written.body)?;
-    let mut answers = Vec::with_capacity(source.answers.len());
+    let asked = asks(reader, &path, &source.asks);
+    let mut replies = Vec::with_capacity(source.answers.len());
     for (answer, go) in &source.answers {
-        if let Some(go) = reader.go(&format!("{path}.answers.{answer}"), go) {
-            answers.push((answer.as_str().into(), go));
+        let place = format!("{path}.answers.{answer}");
+        if let Some(go) = leads(reader, &place, go) {
+            let name = answer.as_str().into();
+            let fields = reader.asked_by(&written.path, answer);
+            replies.push(Reply { name, fields, go });
         }
     }
-    let list = source.list.into();
     Some(Arc::new(Task {
-        question: Question { list, answers },
+        question: Question {
+            list: source.list.into(),
+            asks: asked,
+            replies,
+        },
     }))
+}
+
+/// What it says to people.
+fn asks(reader: &mut Reader, path: &str, text: &str) -> Box<str> {
+    let text = text.trim();
+    if text.len() > Question::MOST_ASKED || text.contains(char::is_control) {
+        let most = Question::MOST_ASKED;
+        let message = format!("expected one line of at most {most} bytes");
+        reader.problem(format!("{path}.asks"), message);
+    }
+    text.into()
+}
+
+/// Where an answer leads: a text, or the text in a table beside its fields.
+fn leads(reader: &mut Reader, path: &str, written: &Value) -> Option<Go> {
+    if let Value::String(go) = written {
+        return reader.go(path, go);
+    }
+    let source: ReplySource = reader.read(path, written)?;
+    reader.go(&format!("{path}.go"), &source.go)
 }
 
 impl StepKind for Task {
@@ -74,8 +118,9 @@ impl StepKind for Task {
     }
 
     fn ways_out(&self) -> Vec<WayOut<'_>> {
-        let answers = self.question.answers.iter();
-        let ways = answers.map(|(answer, go)| WayOut::later(format!("answer '{answer}'"), go));
+        let replies = self.question.replies.iter();
+        let ways =
+            replies.map(|reply| WayOut::later(format!("answer '{}'", reply.name), &reply.go));
         ways.collect()
     }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::branches::Branches;
-use super::kind::{Begin, Names, Question, StepKind};
+use super::kind::{Begin, Names, StepKind};
 use super::message::Message;
+use super::question::Question;
 use super::syntax::{Syntax, Written};
 use super::way_out::WayOut;
 use crate::flow::duration::Span;

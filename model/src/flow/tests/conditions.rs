@@ -1,7 +1,7 @@
 //! Owns the tests of conditions: unknown is never false.
 
 use crate::Timestamp;
-use crate::flow::condition::Declared;
+use crate::flow::condition::{Answered, Declared};
 use crate::flow::{ClassTable, Condition, Dated, FieldKind, Finding, Scope, Value};
 
 /// A scope with one field and the facts a case sets.
@@ -69,6 +69,10 @@ impl Declared for Names {
 
     fn calendar(&self) -> Option<std::sync::Arc<crate::calendar::Calendar>> {
         None
+    }
+
+    fn answered(&mut self, path: &str) -> Result<Answered, String> {
+        Err(format!("task.{path}: nobody is asked"))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::Timestamp;
 use crate::calendar::Calendar;
-use crate::flow::condition::Declared;
+use crate::flow::condition::{Answered, Declared};
 use crate::flow::{Condition, Dated, FieldKind, Finding, Scope, Value};
 
 /// The instant 2026-11-27T23:30:00Z: in Amsterdam it is Saturday 28 November.
@@ -74,6 +74,10 @@ impl Declared for Names {
     fn calendar(&self) -> Option<Arc<Calendar>> {
         let calendar = Calendar::parse(NL).expect("sound");
         self.has_calendar.then(|| Arc::new(calendar))
+    }
+
+    fn answered(&mut self, path: &str) -> Result<Answered, String> {
+        Err(format!("task.{path}: nobody is asked"))
     }
 }
 

@@ -15,6 +15,10 @@ pub(super) fn each_way(of: &mut Table, each: &mut dyn FnMut(&str, &mut String)) 
 
 fn below(table: &mut Table, way: &str, all_lead: bool, each: &mut dyn FnMut(&str, &mut String)) {
     for (key, value) in table.iter_mut() {
+        // What an answer asks for leads nowhere, whatever its names.
+        if key == "fields" && !all_lead {
+            continue;
+        }
         let leads = all_lead || GO.contains(&key.as_str());
         // `on.unanswered = { after, go }` is the way `unanswered`.
         let name = match (key.as_str(), way) {
@@ -23,7 +27,11 @@ fn below(table: &mut Table, way: &str, all_lead: bool, each: &mut dyn FnMut(&str
         };
         match value {
             Value::String(text) if leads => each(&name, text),
-            Value::Table(inner) => below(inner, &name, GO_TABLES.contains(&key.as_str()), each),
+            Value::Table(inner) => {
+                // `answers.on = { fields, go }` is an answer, and no handlers.
+                let all = !all_lead && GO_TABLES.contains(&key.as_str());
+                below(inner, &name, all, each);
+            }
             Value::Array(all) => {
                 for inner in all.iter_mut().filter_map(Value::as_table_mut) {
                     below(inner, &name, false, each);

@@ -10,7 +10,7 @@ use super::super::shapes::{
 /// A language, or nothing; lists write it out.
 const LANGUAGE: &str = "^(|[A-Za-z]{2}([-_][ -~]*)?|[Nn]ederlands|[Dd]utch|[Ee]ngels|[Ee]nglish)$";
 
-pub(super) fn all() -> [(&'static str, Value); 13] {
+pub(super) fn all() -> [(&'static str, Value); 14] {
     [
         ("Data", data()),
         ("Notification", notification()),
@@ -25,6 +25,7 @@ pub(super) fn all() -> [(&'static str, Value); 13] {
         ("DismissFact", dismiss_fact()),
         ("EraseTenant", erase_tenant()),
         ("TaskAnswer", task_answer()),
+        ("TaskFields", task_fields()),
     ]
 }
 
@@ -172,9 +173,14 @@ fn task_answer() -> Value {
         &["answer", "by"],
         json!({
             "answer": plain(1, 200, "One of the task's answers."), "by": plain(1, 200, "Who, for the record."),
+            "fields": or_null(reference("TaskFields")),
             "after": or_null(notification_id())
         }),
     )
+}
+
+fn task_fields() -> Value {
+    json!({ "type": "object", "additionalProperties": true, "description": "What the answer asks for: see `asks_for` of the task.", "example": {} })
 }
 
 /// Who did it and why.

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::parts::reference;
-use super::super::shapes::{count, instant, list, notes, notification_id, object, text};
+use super::super::shapes::{count, instant, list, notes, notification_id, object, text, truth};
 
-pub(super) fn all() -> [(&'static str, Value); 11] {
+pub(super) fn all() -> [(&'static str, Value); 13] {
     [
         ("OutcomeLine", outcome_line()),
         ("Outcome", outcome()),
@@ -15,6 +15,8 @@ pub(super) fn all() -> [(&'static str, Value); 11] {
         ("UnreadMessage", unread_message()),
         ("TaskList", task_list()),
         ("Task", task()),
+        ("TaskAsks", task_asks()),
+        ("TaskField", task_field()),
         ("TaskGroup", task_group()),
         ("FactDismissed", fact_dismissed()),
         ("TaskAnswered", task_answered()),
@@ -121,14 +123,35 @@ fn task() -> Value {
             "notification",
             "tenant_id",
             "flow",
+            "step",
             "since",
             "why",
             "answers",
         ],
         json!({
             "id": text("For the answer."), "list": text("Whose work it is."), "notification": notification_id(), "tenant_id": text("About whom."),
-            "flow": text("Its flow."), "subject": reference("Subject"), "since": instant("Since when."), "why": text("Why people are asked."),
-            "answers": list(text("Leads somewhere."))
+            "flow": text("Its flow."), "step": text("The step at which it stands."), "subject": reference("Subject"), "since": instant("Since when."),
+            "why": text("Why people are asked."), "asks": text("What the flow says to them."), "answers": list(text("Leads somewhere.")),
+            "asks_for": list(reference("TaskAsks"))
+        }),
+    )
+}
+
+fn task_asks() -> Value {
+    object(
+        "What one answer asks for.",
+        &["answer", "fields"],
+        json!({ "answer": text("The answer."), "fields": list(reference("TaskField")) }),
+    )
+}
+
+fn task_field() -> Value {
+    object(
+        "A field that comes with an answer.",
+        &["name", "kind", "optional"],
+        json!({
+            "name": text("Its name within `fields`."), "kind": text("As docs/flows.md has the kinds of input."), "optional": truth("Whether it may be left out."),
+            "one_of": list(text("A word that it may be; none: any."))
         }),
     )
 }
