@@ -2,8 +2,8 @@
 //! read. Versions 1 to 3: addresses of a channel each, with what their source had checked beside
 //! them, instead of contact points; pauses that did not say whose they were. Up to version 4:
 //! conditions of one comparison, erasures that did not say why, preferences without a date, tenants
-//! without a history. Version 5: two histories of a tenant, of what caps and of what flows count.
-//! Refuses to write any of it.
+//! without a history. Version 5: two histories of a tenant, of what caps and of what flows count. Up to
+//! version 5: tasks without a plan. Refuses to write any of it.
 
 use bincode::de::Decoder;
 use bincode::error::DecodeError;
@@ -21,7 +21,7 @@ use crate::notification::Notification;
 use crate::point::{PointSource, PointState, Where, same};
 use crate::profile::Preference;
 use crate::record::{Erased, Intent, PauseScope, PausedBy, TenantRecord};
-use crate::state::Told;
+use crate::state::{Asked, Told};
 use crate::supplied::{Given, Supplied};
 use crate::time::Timestamp;
 
@@ -32,6 +32,8 @@ const POINTS: Version = Version(4);
 const JOINED: Version = Version(5);
 /// The first version with one history of what left.
 const ONE_HISTORY: Version = Version(6);
+/// The first version whose tasks may have a plan.
+const PLANNED: Version = Version(6);
 
 /// The inputs of versions 1 to 3, in the order of their codes.
 #[derive(Decode)]
@@ -288,6 +290,22 @@ impl Decode<Version> for Erased {
 }
 
 impl_borrow_decode_with_context!(Erased, Version);
+
+impl Decode<Version> for Asked {
+    /// Before, a task was whoever's who worked on the list, for as long as it took.
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let has_plan = *decoder.context() >= PLANNED;
+        let cause = Decode::decode(decoder)?;
+        let plan = if has_plan {
+            Decode::decode(decoder)?
+        } else {
+            None
+        };
+        Ok(Self { cause, plan })
+    }
+}
+
+impl_borrow_decode_with_context!(Asked, Version);
 
 impl Decode<Version> for Told {
     /// Before version 5, no types of facts were declared, and no messages were counted.

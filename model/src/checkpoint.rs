@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 
 /// Raised with every change of what is below, or of what a tenant's state is made of. Another
 /// version is passed over.
-pub const CHECKPOINT_VERSION: u16 = 3;
+pub const CHECKPOINT_VERSION: u16 = 4;
 /// Bytes of a part's length.
 const LENGTH: usize = 4;
 
@@ -261,7 +261,7 @@ mod tests {
         <Part>::Open(open).append(&mut chunk);
         <Part>::End(300).append(&mut chunk);
         let golden = [
-            &[7, 0, 0, 0, 0, 3, 3, 16, 1, 2, 5][..],
+            &[7, 0, 0, 0, 0, 4, 3, 16, 1, 2, 5][..],
             &[24, 0, 0, 0, 5, 1, 2, 6, 8, 5, 2],
             &[7; 16],
             &[1],

@@ -12,6 +12,7 @@ use crate::flow::Seen;
 use crate::ids::NotificationId;
 use crate::notification::Subject;
 use crate::point::{Evidence, PointState, Where};
+use crate::state::Plan;
 use crate::steering::Steered;
 use crate::time::Timestamp;
 
@@ -127,6 +128,11 @@ pub enum Cause {
         way: Branched,
         /// What its cases saw, in their order, up to the one that decided.
         observed: Box<[Seen]>,
+    },
+    /// Nobody answered a task in the time that its flow gives. Since record version 6.
+    TaskOverdue {
+        /// Number of the task.
+        task: u16,
     },
 }
 
@@ -417,6 +423,20 @@ pub enum Event {
         /// Index of the step that asked.
         step: u8,
     },
+    /// Whose the task that has just opened is, and by when. Since record version 6.
+    TaskPlanned {
+        /// Which.
+        id: NotificationId,
+        /// What its flow says of it.
+        plan: Box<Plan>,
+    },
+    /// A task has waited for longer than its flow likes. Since record version 6.
+    TaskReminded {
+        /// Which.
+        id: NotificationId,
+        /// Number of the task.
+        task: u16,
+    },
 }
 
 /// A cap that holds a message back.
@@ -459,7 +479,9 @@ impl Event {
             | Event::Steered { id, .. }
             | Event::Capped { id, .. }
             | Event::Contacted { id }
-            | Event::AnswerKept { id, .. } => Some(*id),
+            | Event::AnswerKept { id, .. }
+            | Event::TaskPlanned { id, .. }
+            | Event::TaskReminded { id, .. } => Some(*id),
             Event::ProfileStored { .. }
             | Event::PointMarked { .. }
             | Event::PointKept { .. }

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::input::Input;
 use crate::notification::Notification;
 use crate::point::{Evidence, PointState, Where};
-use crate::state::{Open, Phase, Tenant};
+use crate::state::{Asked, Open, Phase, Tenant};
 
 pub use applied::{Applied, FlowBook};
 pub use fact::fact_hash;
@@ -140,10 +140,12 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
             open.phase = Phase::Task {
                 task: *task,
                 list: list.clone(),
-                cause: Box::new(cause.clone()),
+                asked: Box::new(Asked::because(cause.clone())),
                 since: at,
             };
         }
+        Event::TaskPlanned { plan, .. } => task::plan(open, plan),
+        Event::TaskReminded { .. } => task::reminded(open, at),
         Event::AnswerKept { step, .. } => task::keep(open, *step, input, flows),
         Event::LinkClosed { .. } => open.link_closed = true,
         Event::LinkUsed { pressed, .. } => open.answered |= *pressed,

@@ -73,7 +73,8 @@ pub use record::{
 };
 pub use reference::{ForgedReference, ReferenceKey};
 pub use state::{
-    Declared, Open, Phase, PhaseKind, Saying, SentTo, SubjectMoney, Tenant, Told, Tried, Tries,
+    Asked, Declared, Open, Phase, PhaseKind, Plan, Saying, SentTo, SubjectMoney, Tenant, Told,
+    Tried, Tries,
 };
 pub use stored::{Assembly, StoredTenant, Whole};
 pub use supplied::{Given, Supplied};

@@ -2,8 +2,10 @@
 //! Compact, because millions are open at once; the bodies stay in the journal. Refuses to change
 //! itself: `evolve` does.
 
+mod asked;
 mod declared;
 mod open;
+mod plan;
 
 use std::collections::VecDeque;
 
@@ -20,8 +22,10 @@ use crate::point::{Known, Point};
 use crate::profile::Profile;
 use crate::time::Timestamp;
 
+pub use asked::Asked;
 pub use declared::{Declared, Saying};
 pub use open::{Open, Phase, PhaseKind, SentTo, Tried, Tries};
+pub use plan::Plan;
 
 /// Facts whose ids are remembered per tenant, to take each once.
 pub(crate) const REMEMBERED_FACTS: usize = 128;

@@ -42,10 +42,10 @@ impl Open {
     /// The group in which its task is one with others. None: it waits for no person, or alone.
     #[must_use]
     pub fn task_group(&self, of: CorporationId, flows: &dyn FlowBook) -> Option<TaskGroup> {
-        let Phase::Task { list, cause, .. } = &self.phase else {
+        let Phase::Task { list, asked, .. } = &self.phase else {
             return None;
         };
-        let Cause::CannotSend { why } = &**cause else {
+        let Cause::CannotSend { why } = &asked.cause else {
             return None;
         };
         // A step that sends asks nobody by itself: the engine does, for want of a message.

@@ -207,7 +207,9 @@ fn told(event: &Event) -> Option<Told> {
         | Event::SubjectOpen { .. }
         | Event::Steered { .. }
         | Event::Contacted { .. }
-        | Event::AnswerKept { .. } => return None,
+        | Event::AnswerKept { .. }
+        | Event::TaskPlanned { .. }
+        | Event::TaskReminded { .. } => return None,
     };
     Some(told)
 }

@@ -257,7 +257,9 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::Steered { .. }
         | Event::Capped { .. }
         | Event::Contacted { .. }
-        | Event::AnswerKept { .. } => None,
+        | Event::AnswerKept { .. }
+        | Event::TaskPlanned { .. }
+        | Event::TaskReminded { .. } => None,
     }
 }
 

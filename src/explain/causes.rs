@@ -37,6 +37,7 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::Unexplained { .. } => "unexplained",
         Cause::Capped { .. } => "capped",
         Cause::Branched { .. } => "branch",
+        Cause::TaskOverdue { .. } => "task_overdue",
     }
 }
 
@@ -102,6 +103,9 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
             way,
             observed,
         } => branched(*step, *way, observed, flow),
+        Cause::TaskOverdue { task } => {
+            format!("nobody answered task {task} in the time that the flow gives")
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub use contacts::NotUsed;
 pub use delays::Delay;
 pub use explanation::{Ending, Explanation, FlowName, explain};
 pub use next::Next;
-pub use outcome::{OutcomeRow, outcome};
+pub use outcome::{OutcomeRow, ReminderRow, outcome, reminder};
 pub use points::ContactPoint;
 pub use preferences::PreferenceRow;
 pub use reason::ReasonRow;

@@ -2,8 +2,8 @@
 //! Refuses to promise: what is next is what the flow says if nothing comes in between.
 
 use serde::Serialize;
-use sluis_model::flow::Seen;
-use sluis_model::{Cause, Channel, Flow, Open, Phase, Timestamp, known_answers};
+use sluis_model::flow::{Names as _, Seen};
+use sluis_model::{Asked, Channel, Flow, Open, Phase, Timestamp, known_answers};
 
 use super::causes;
 use super::delays::Delay;
@@ -69,7 +69,7 @@ pub(super) fn what(open: &Open, flow: Option<&Flow>, held: Option<&Seen>) -> Str
             let (wanted, list) = (facts(*guard, flow, held), fallback(flow));
             format!("facts: {wanted}; without them it goes to people, list '{list}'")
         }
-        Phase::Task { list, cause, .. } => an_answer(open, flow, list, cause),
+        Phase::Task { list, asked, .. } => an_answer(open, flow, list, asked),
     }
 }
 
@@ -112,14 +112,33 @@ fn facts(guard: u8, flow: Option<&Flow>, held: Option<&Seen>) -> String {
 }
 
 /// An answer of people, with those that the step knows.
-fn an_answer(open: &Open, flow: Option<&Flow>, list: &str, cause: &Cause) -> String {
+fn an_answer(open: &Open, flow: Option<&Flow>, list: &str, asked: &Asked) -> String {
     let step = flow.and_then(|flow| flow.step(open.step));
+    let Asked { cause, plan } = asked;
     let known = step.map(|step| known_answers(step, cause));
     let known = known.map(|answers| format!(" ({})", answers.join(", ")));
+    let team = plan.as_deref().and_then(|plan| plan.team.as_ref());
+    let team = team.map(|team| format!(", team '{team}'"));
+    let question = step.and_then(|step| step.kind.question());
+    let deadline = question.and_then(|question| question.deadline.as_ref());
+    let due = plan.as_deref().and_then(|plan| plan.due);
+    let without = flow.zip(deadline).zip(due).map(|((flow, by), due)| {
+        let names = AtStep {
+            flow,
+            step: open.step,
+        };
+        format!(
+            "; without one by {} it goes {}",
+            rfc3339(due),
+            names.go(&by.go)
+        )
+    });
     format!(
-        "an answer{} from people, list '{list}', asked because {}",
+        "an answer{} from people, list '{list}'{}, asked because {}{}",
         known.unwrap_or_default(),
-        causes::words(cause, flow)
+        team.unwrap_or_default(),
+        causes::words(cause, flow),
+        without.unwrap_or_default()
     )
 }
 

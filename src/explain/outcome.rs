@@ -1,4 +1,4 @@
-//! Owns the row that a sender gets for each end. Refuses to say what its record does not hold:
+//! Owns the row that a sender gets for each end, and for each reminder of a task. Refuses to say what its record does not hold:
 //! whoever wants more asks for the notification.
 
 use serde::Serialize;
@@ -41,6 +41,41 @@ pub struct OutcomeRow {
     /// The channel of that attempt, when the record that ended it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
+}
+
+/// A task that waits for longer than its flow likes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReminderRow {
+    /// Where it stands in the journal, as that of an end.
+    #[serde(serialize_with = "hex")]
+    pub position: u64,
+    /// When somebody was reminded, RFC 3339 in UTC.
+    pub at: String,
+    /// Which notification.
+    pub id: NotificationId,
+    /// Whose.
+    pub tenant_id: String,
+    /// Always `task_reminded`.
+    pub state: &'static str,
+    /// The task, as `GET /v1/tasks` names it.
+    pub task: String,
+}
+
+/// The row of `event`, an event of `record`, which stands at `position`; `None` unless somebody is
+/// reminded of a task.
+#[must_use]
+pub fn reminder(position: u64, record: &TenantRecord, event: &Event) -> Option<ReminderRow> {
+    let Event::TaskReminded { id, task } = event else {
+        return None;
+    };
+    Some(ReminderRow {
+        position,
+        at: rfc3339(record.at),
+        id: *id,
+        tenant_id: record.tenant.tenant.to_string(),
+        state: "task_reminded",
+        task: format!("{id}.{task}"),
+    })
 }
 
 /// The row of `event`, an event of `record`, which stands at `position`; `None` unless it is an
@@ -102,7 +137,8 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
         | Cause::Interrupted { .. }
         | Cause::Unexplained { .. }
         | Cause::Capped { .. }
-        | Cause::Branched { .. } => None,
+        | Cause::Branched { .. }
+        | Cause::TaskOverdue { .. } => None,
     }
 }
 

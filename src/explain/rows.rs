@@ -54,6 +54,8 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         Event::Capped { capped, .. } => steering::capped(capped),
         Event::Contacted { .. } => steering::contacted(),
         Event::AnswerKept { step, .. } => course::answer_kept(*step, flow),
+        Event::TaskPlanned { plan, .. } => course::task_planned(plan),
+        Event::TaskReminded { task, .. } => course::task_reminded(*task),
         Event::AttemptStarted { .. }
         | Event::AttemptWithdrawn { .. }
         | Event::AttemptAccepted { .. }

@@ -29,6 +29,9 @@ impl Way<'_> {
 /// The name of the way that a wait takes.
 pub(super) const WAITED: &str = "then";
 
+/// The name of the way that a task takes which nobody answers in time.
+pub(super) const DEADLINE: &str = "no answer";
+
 /// The ways out of a step, in the order in which people would name them.
 pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
     let on = step.on();
@@ -58,6 +61,7 @@ pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
     if let Some(question) = step.kind.question() {
         let replies = question.replies.iter();
         ways.extend(replies.map(|reply| plain(&format!("answer {}", reply.name), &reply.go)));
+        ways.extend(question.deadline.as_ref().map(|by| timed(DEADLINE, by)));
     }
     if step.kind.branches().is_some() {
         let cases = step.kind.ways_out().into_iter();
@@ -83,7 +87,7 @@ fn timed<'a>(name: &str, after: &'a After) -> Way<'a> {
 }
 
 /// A span as people write it.
-fn span(of: &Span) -> String {
+pub(super) fn span(of: &Span) -> String {
     match of {
         Span::Milliseconds(millis) => length(*millis),
         Span::WorkingDays(1, _) => "1 working day".to_owned(),

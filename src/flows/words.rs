@@ -1,5 +1,6 @@
 //! Owns the words for where a flow leads and for what a step does. Refuses to say why: explanations do.
 
+use super::ways::span;
 use sluis_model::Flow;
 use sluis_model::flow::{Except, Go, Message, Step, Via};
 
@@ -21,7 +22,13 @@ pub(super) fn does(step: &Step) -> String {
         return sends(message);
     }
     if let Some(question) = step.kind.question() {
-        return format!("task on list {}", question.list);
+        let team = question.team.as_ref();
+        let team = team.map_or_else(String::new, |team| format!(", team by {}", team.text));
+        let remind = question.remind.as_ref();
+        let remind = remind.map_or_else(String::new, |after| {
+            format!(", reminds after {}", span(after))
+        });
+        return format!("task on list {}{team}{remind}", question.list);
     }
     if step.kind.branches().is_some() {
         return "branches".to_owned();

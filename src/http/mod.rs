@@ -46,6 +46,7 @@ mod status;
 mod stray;
 mod task_answer;
 mod task_groups;
+mod task_late;
 mod tasks;
 mod tenants;
 mod unmatched;

@@ -225,7 +225,8 @@ fn scan(
     })
 }
 
-/// Writes what a record says of ends of the corporation's notifications; gives how many rows.
+/// Writes what a record says of ends and reminders of the corporation's notifications; gives how many
+/// rows.
 fn tell(
     app: &App,
     corporation: CorporationId,
@@ -239,15 +240,22 @@ fn tell(
     if record.tenant.corporation != corporation {
         return 0;
     }
-    let position = |event: &Event| {
-        let mask = |id| app.reference.mask_position(id, "ended", sequence.0);
+    let position = |event: &Event, what| {
+        let mask = |id| app.reference.mask_position(id, what, sequence.0);
         event.notification().map_or(0, mask)
     };
-    let ended = |event| explain::outcome(position(event), &record, event);
     let mut rows = 0;
-    for row in record.events.iter().filter_map(ended) {
+    for event in &record.events {
+        let ended = explain::outcome(position(event, "ended"), &record, event);
+        let reminded = explain::reminder(position(event, "task_reminded"), &record, event);
         // Writing to memory does not fail, and every field serialises.
-        drop(serde_json::to_writer(&mut *body, &row));
+        if let Some(row) = ended {
+            drop(serde_json::to_writer(&mut *body, &row));
+        } else if let Some(row) = reminded {
+            drop(serde_json::to_writer(&mut *body, &row));
+        } else {
+            continue;
+        }
         body.push(b'\n');
         rows += 1;
     }

@@ -10,6 +10,7 @@ use sluis_model::{
 
 use super::notifications::snapshot;
 use super::problem::Problem;
+use super::task_late::not_open;
 use crate::app::App;
 use crate::ask::{AskError, ask};
 use crate::intake;
@@ -47,9 +48,9 @@ pub(super) async fn give_alone(
         Some(TaskAnswer::Lacks(_)) => {
             // The mistakes in full: what each of them must be.
             check(app, corporation, task, word, "{}").await?;
-            Err(not_open())
+            Err(not_open(app, corporation, task).await)
         }
-        Some(TaskAnswer::NotOpen) => Err(not_open()),
+        Some(TaskAnswer::NotOpen) => Err(not_open(app, corporation, task).await),
         None => Err(Problem::not_found("task")),
     }
 }
@@ -66,11 +67,12 @@ async fn check(
     let not_found = || Problem::not_found("task");
     let snapshot = snapshot(app, corporation, id).await?;
     let snapshot = snapshot.ok_or_else(not_found)?;
-    let open = snapshot.tenant.find(id).ok_or_else(not_open)?;
-    if !matches!(open.phase, Phase::Task { task, .. } if task == number) {
-        return Err(not_open());
+    let open = snapshot.tenant.find(id);
+    let open = open.filter(|open| matches!(open.phase, Phase::Task { task, .. } if task == number));
+    match open {
+        Some(open) => by_question(app, open, word, fields),
+        None => Err(not_open(app, corporation, task).await),
     }
-    by_question(app, open, word, fields)
 }
 
 fn by_question(app: &App, open: &Open, word: Word<'_>, fields: &str) -> Result<Says, Problem> {
@@ -78,8 +80,8 @@ fn by_question(app: &App, open: &Open, word: Word<'_>, fields: &str) -> Result<S
     let step = flow.and_then(|flow| flow.step(open.step));
     let question = step.and_then(|step| step.kind.question());
     let reply = question.and_then(|question| question.reply(word.answer));
-    if let (Some(step), None, Phase::Task { cause, .. }) = (step, reply, &open.phase) {
-        let known = known_answers(step, cause);
+    if let (Some(step), None, Phase::Task { asked, .. }) = (step, reply, &open.phase) {
+        let known = known_answers(step, &asked.cause);
         if !known.iter().any(|known| **known == *word.answer) {
             return Err(unknown_answer(word.answer, &known));
         }
@@ -131,15 +133,6 @@ pub(super) async fn give(
         ShardAnswer::NotFound => Ok(None),
         _ => Err(AskError::Lost.into()),
     }
-}
-
-/// 409: somebody answered it, or its flow has ended.
-fn not_open() -> Problem {
-    Problem::new(
-        StatusCode::CONFLICT,
-        "task_not_open",
-        "this task is not open any more",
-    )
 }
 
 /// 422: the answer leads nowhere; these do.

@@ -152,14 +152,14 @@ pub(super) async fn answer(
 
 /// Whether the answer leads anywhere from here: those of a group have the same answers.
 fn check(app: &App, listed: &Listed, answer: &str) -> Result<(), Problem> {
-    let Phase::Task { cause, .. } = &listed.open.phase else {
+    let Phase::Task { asked, .. } = &listed.open.phase else {
         return Ok(());
     };
     let flow = app.book.flow(listed.open.flow);
     let Some(step) = flow.and_then(|flow| flow.step(listed.open.step)) else {
         return Ok(());
     };
-    let known = known_answers(step, cause);
+    let known = known_answers(step, &asked.cause);
     if known.iter().any(|known| **known == *answer) {
         return Ok(());
     }

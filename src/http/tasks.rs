@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 use sluis_actors::{Listed, StateFilter};
 use sluis_model::flow::Question;
 use sluis_model::{
-    CorporationId, FactField, FlowBook, NotificationId, Phase, Subject, TaskGroup, known_answers,
+    CorporationId, FactField, FlowBook, NotificationId, Phase, Subject, TaskGroup, Timestamp,
+    known_answers,
 };
 
 use super::auth::Caller;
@@ -57,6 +58,20 @@ struct TaskBody {
     step: String,
     since: String,
     why: String,
+    /// Whose it is, where its flow says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    team: Option<String>,
+    /// Then its flow goes on without an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due: Option<String>,
+    #[serde(skip)]
+    due_at: Option<Timestamp>,
+    /// Then somebody is reminded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remind_at: Option<String>,
+    /// Since when it waits for longer than its flow likes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reminded_at: Option<String>,
     /// What its flow says to people.
     #[serde(skip_serializing_if = "String::is_empty")]
     asks: String,
@@ -90,16 +105,25 @@ pub(super) async fn list(
     Caller(corporation): Caller,
     asked: Asked,
 ) -> Result<Json<TasksBody>, Problem> {
-    let asked = asked.only(&["list", "group", "after", "limit"])?;
+    let asked = asked.only(&["list", "team", "due_before", "group", "after", "limit"])?;
     let (after, limit) = (
         asked.id("after")?,
         asked.number("limit", 1..=lists::MOST_ROWS, 100)?,
     );
     let filter = filter(asked.text("group"))?;
     let (rows, next) = lists::open(&app, Some(corporation), &filter, after, limit).await?;
-    let wanted = |task: &TaskBody| asked.text("list").is_none_or(|list| task.list == list);
+    let due_before = asked.text("due_before").map(instant).transpose()?;
+    let wanted = |task: &TaskBody| {
+        asked.text("list").is_none_or(|list| task.list == list)
+            && asked
+                .text("team")
+                .is_none_or(|team| task.team.as_deref() == Some(team))
+            && due_before.is_none_or(|before| task.due_at.is_some_and(|due| due < before))
+    };
     let tasks = rows.iter().filter_map(|listed| task(&app, listed));
-    let is_first = after.is_none() && filter == StateFilter::TasksAlone;
+    // What the engine asks by itself has no team and no deadline.
+    let is_planned = asked.text("team").is_some() || due_before.is_some();
+    let is_first = after.is_none() && filter == StateFilter::TasksAlone && !is_planned;
     let (mut groups, mut unmatched_facts) = (Vec::new(), Vec::new());
     let mut unread_messages = Vec::new();
     if is_first {
@@ -129,6 +153,15 @@ async fn old_unmatched(
     Ok(rows)
 }
 
+/// An instant of a query.
+fn instant(text: &str) -> Result<Timestamp, Problem> {
+    let read: Result<jiff::Timestamp, _> = text.parse();
+    let read = read.map(|instant| Timestamp(instant.as_millisecond()));
+    read.map_err(|_| {
+        bad("due_before: expected an instant, such as 2026-12-01T17:00:00Z; in an address + is written %2B")
+    })
+}
+
 /// Which tasks are rows of their own.
 fn filter(group: Option<&str>) -> Result<StateFilter, Problem> {
     let Some(text) = group else {
@@ -144,7 +177,7 @@ fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
     let Phase::Task {
         task,
         list,
-        cause,
+        asked,
         since,
     } = &open.phase
     else {
@@ -154,6 +187,7 @@ fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
     let step = flow.step(open.step)?;
     // What the engine itself asks at a step is not what the step asks.
     let question = step.kind.question();
+    let plan = asked.plan.as_deref();
     let asks = question.map_or("", |question| &question.asks);
     Some(TaskBody {
         id: format!("{}.{task}", open.id),
@@ -164,10 +198,17 @@ fn task(app: &App, listed: &Listed) -> Option<TaskBody> {
         subject: open.subject.as_deref().cloned(),
         step: step.id.to_string(),
         since: rfc3339(*since),
-        why: explain::cause_words(cause, flow),
+        why: explain::cause_words(&asked.cause, flow),
+        team: plan
+            .and_then(|plan| plan.team.as_ref())
+            .map(ToString::to_string),
+        due: plan.and_then(|plan| plan.due).map(rfc3339),
+        remind_at: plan.and_then(|plan| plan.remind_at).map(rfc3339),
+        reminded_at: plan.and_then(|plan| plan.reminded_at).map(rfc3339),
+        due_at: plan.and_then(|plan| plan.due),
         asks: asks.to_owned(),
         asks_for: question.map(asks_for).unwrap_or_default(),
-        answers: known_answers(step, cause)
+        answers: known_answers(step, &asked.cause)
             .iter()
             .map(ToString::to_string)
             .collect(),

@@ -128,9 +128,11 @@ fn details(event: &Event) -> Details {
         | Event::FactTaken
         | Event::SubjectOpen { .. } => Details::default(),
         Event::Steered { steered, .. } => over(steered.channel),
-        Event::Capped { .. } | Event::Contacted { .. } | Event::AnswerKept { .. } => {
-            Details::default()
-        }
+        Event::Capped { .. }
+        | Event::Contacted { .. }
+        | Event::AnswerKept { .. }
+        | Event::TaskPlanned { .. }
+        | Event::TaskReminded { .. } => Details::default(),
     }
 }
 
@@ -197,5 +199,6 @@ pub(crate) fn reason(cause: &Cause) -> String {
         Cause::Unexplained { why, .. } => with("unexplained", why),
         Cause::Capped { .. } => "capped".to_owned(),
         Cause::Branched { way, .. } => branched(*way),
+        Cause::TaskOverdue { .. } => "task_overdue".to_owned(),
     }
 }

@@ -102,7 +102,7 @@ assert.deepEqual([list.new, list.rejected], [1, 0]);
 
 const feed = await ok(api.GET("/v1/outcomes", { parseAs: "text", params: { query: { limit: 100 } } }));
 const outcomes = feed.trimEnd().split("\n").map((line) => JSON.parse(line) as OutcomeLine);
-assert(outcomes.some((line) => "id" in line && line.id === accepted.id && line.end === "paid"), feed);
+assert(outcomes.some((line) => "end" in line && line.id === accepted.id && line.end === "paid"), feed);
 const last = outcomes.at(-1);
 assert(last && "cursor" in last);
 

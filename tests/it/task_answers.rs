@@ -179,3 +179,91 @@ async fn a_remark_goes_with_the_tenant_who_is_erased() {
     engine.close().await;
     assert_eq!(everywhere(&engine, &after), [""; 0]);
 }
+
+/// A visit to a tenant of a segment.
+async fn to_visit(engine: &Engine, tenant: &str, team: Option<&str>) -> String {
+    let profile = json!({ "addresses": [{ "channel": "sms", "value": "+31612345678" }] });
+    engine.put_tenant(NOORD, tenant, profile).await;
+    if let Some(team) = team {
+        let segment = json!({ "type": "segment", "tenant_id": tenant, "name": "s", "team": team });
+        engine.fact(NOORD, &format!("s-{tenant}"), segment).await;
+    }
+    let body = json!({
+        "tenant_id": tenant, "flow": "house-visit", "category": "collection", "environment": "test",
+        "idempotency_key": format!("visit-{tenant}"), "subject": { "kind": "invoice", "id": "F-1" },
+        "data": { "invoice_id": "F-1", "amount_cents": 61_250 }
+    });
+    let id = engine.accepted(NOORD, body).await;
+    engine.settled().await;
+    id
+}
+
+/// Notifications of the tasks that a question lists.
+async fn listed(engine: &Engine, query: &str) -> Vec<Value> {
+    let tasks = engine.ask(NOORD, &format!("/v1/tasks?{query}")).await.ok();
+    let tasks = tasks["tasks"].as_array().cloned().unwrap_or_default();
+    tasks
+        .into_iter()
+        .map(|task| task["notification"].clone())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visit_is_for_its_team_and_goes_on_without_an_answer() {
+    let mut engine = engine("").await;
+    let north = to_visit(&engine, "H-1", Some("noord")).await;
+    let nobodys = to_visit(&engine, "H-2", None).await;
+    let ids = |ids: &[&str]| ids.iter().map(|id| json!(id)).collect::<Vec<_>>();
+    assert_eq!(
+        listed(&engine, "list=visits&team=noord").await,
+        ids(&[&north])
+    );
+    assert_eq!(listed(&engine, "team=wijkteam").await, ids(&[&nobodys]));
+    // Five working days from Monday 2 February, 9:00 in Amsterdam.
+    assert_eq!(
+        listed(&engine, "team=noord&due_before=2026-02-09T08:00:00Z").await,
+        ids(&[])
+    );
+    assert_eq!(
+        listed(&engine, "team=noord&due_before=2026-02-09T08:00:01Z").await,
+        ids(&[&north])
+    );
+    let wrong = engine.ask(NOORD, "/v1/tasks?due_before=tomorrow").await;
+    assert_eq!(wrong.problem(), (400, "bad_query".into()));
+
+    let (_, cursor) = engine.outcomes(NOORD, "").await;
+    engine.pass(2 * DAY).await;
+    let (rows, _) = engine.outcomes(NOORD, &cursor).await;
+    let states: Vec<_> = rows.iter().map(|row| &row["state"]).collect();
+    assert_eq!(states, ["task_reminded", "task_reminded"], "{rows:?}");
+    let tasks = engine.ask(NOORD, "/v1/tasks?team=noord").await.ok();
+    let task = &tasks["tasks"][0];
+    assert_eq!(task["id"], format!("{north}.1"), "{task}");
+    assert_eq!(task["reminded_at"], "2026-02-04T08:00:00Z", "{task}");
+    assert_eq!(task["due"], "2026-02-09T08:00:00Z", "{task}");
+
+    // The deadline is met by an engine that was away meanwhile.
+    engine.close().await;
+    engine.clock.advance(10 * DAY);
+    engine.try_open().await.expect("it starts");
+    engine.settled().await;
+    let told = engine.get(NOORD, &north).await;
+    assert!(
+        told["why"]
+            .as_str()
+            .unwrap()
+            .contains("nobody answered task 1"),
+        "{told}"
+    );
+    let late = json!({ "answer": "nobody at home", "by": "m.bakker" });
+    let path = format!("/v1/tasks/{north}.1/answer");
+    let late = engine.call(NOORD, "POST", &path, late).await;
+    assert_eq!(late.problem(), (409, "task_not_open".into()));
+    let detail = late.json()["detail"].to_string();
+    assert!(
+        detail.contains("at 2026-02-14T08:00:00Z people were asked on list 'letters'")
+            && detail.contains("nobody answered task 1 in the time"),
+        "{detail}"
+    );
+    engine.end().await;
+}

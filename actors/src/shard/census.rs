@@ -97,14 +97,14 @@ fn alike_tasks(group: &Group, oldest: Marked, tenants: &Tenants) -> Option<Alike
         Kind::Alike(alike) => (**alike).clone(),
         Kind::Task(_) | Kind::Held(..) | Kind::InDoubt(_) => return None,
     };
-    let Phase::Task { cause, .. } = &tenants.open(oldest.1)?.phase else {
+    let Phase::Task { asked, .. } = &tenants.open(oldest.1)?.phase else {
         return None;
     };
     Some(AlikeTasks {
         alike,
         count: group.count,
         oldest,
-        cause: (**cause).clone(),
+        cause: asked.cause.clone(),
     })
 }
 

@@ -345,8 +345,8 @@ impl World {
             .shadow
             .all_open()
             .filter_map(|(tenant, open)| match &open.phase {
-                Phase::Task { task, cause, .. } => {
-                    let unread = matches!(**cause, Cause::Unexplained { .. });
+                Phase::Task { task, asked, .. } => {
+                    let unread = matches!(asked.cause, Cause::Unexplained { .. });
                     let own = self.flows.drawn(open.flow);
                     let own = own.is_some_and(|flow| flow.asks_people(usize::from(open.step)));
                     Some((tenant.corporation, open.id, *task, (unread, own)))

@@ -68,9 +68,9 @@ impl Turn<'_> {
         let unread = match &open.phase {
             Phase::Task {
                 task: number,
-                cause,
+                asked,
                 ..
-            } if *number == task => unread(cause),
+            } if *number == task => unread(&asked.cause),
             _ => return Answer::Task(TaskAnswer::NotOpen),
         };
         let cause = Cause::Task {

@@ -10,6 +10,7 @@ mod fact;
 mod human;
 mod no_way;
 mod notify;
+mod planned;
 mod receipt;
 mod rules;
 mod steer;

@@ -106,8 +106,8 @@ impl Turn<'_> {
                 })
             }
             // People were asked what became of the very attempt: who says it plainly is heard.
-            Some(Phase::Task { cause, .. }) => {
-                matches!(**cause, Cause::Unexplained { attempt: number, .. } if number == attempt.attempt)
+            Some(Phase::Task { asked, .. }) => {
+                matches!(asked.cause, Cause::Unexplained { attempt: number, .. } if number == attempt.attempt)
             }
             Some(Phase::Waiting { .. }) | None => false,
         }

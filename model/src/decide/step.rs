@@ -43,7 +43,10 @@ impl Turn<'_> {
         match entered.kind.enter(self.now()) {
             Begin::Send => self.seek_permit(id),
             Begin::Wait(until) => self.emit(Event::Waiting { id, until }),
-            Begin::Ask(question) => self.open_task(id, &question.list, cause),
+            Begin::Ask(question) => {
+                self.open_task(id, &question.list, cause);
+                self.plan_task(id, question);
+            }
             Begin::Choose => self.choose(id),
         }
     }

@@ -17,6 +17,7 @@ mod groups;
 mod life;
 mod money;
 mod people;
+mod planned;
 mod property;
 mod routing;
 mod steering;

@@ -40,8 +40,9 @@ impl Turn<'_> {
                 None => self.open_task(id, &flow.fallback_list, Cause::Waited),
             },
             Phase::Waiting { .. } => self.enter(id, 0, Cause::SendAfterReached),
+            Phase::Task { task, .. } => self.task_is_due(id, *task),
             // The shard puts it back in line by itself.
-            Phase::Ready { .. } | Phase::Task { .. } => {}
+            Phase::Ready { .. } => {}
         }
         Answer::Done
     }

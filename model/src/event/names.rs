@@ -50,6 +50,8 @@ events! {
     Event::Capped { .. } => "capped",
     Event::Contacted { .. } => "contacted",
     Event::AnswerKept { .. } => "answer_kept",
+    Event::TaskPlanned { .. } => "task_planned",
+    Event::TaskReminded { .. } => "task_reminded",
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use super::applied::FlowBook;
 use crate::flow::Value;
 use crate::input::Input;
-use crate::state::Open;
+use crate::state::{Open, Phase, Plan};
+use crate::time::Timestamp;
 
 /// What was answered stands where rules and templates read it. What an earlier answer to the same step
 /// said, and this one does not, is unknown again.
@@ -20,5 +21,21 @@ pub(super) fn keep(open: &mut Open, step: u8, input: &Input, flows: &dyn FlowBoo
         if let Some(field) = open.fields.get_mut(place) {
             *field = value;
         }
+    }
+}
+
+/// The task that has just opened has a plan.
+pub(super) fn plan(open: &mut Open, plan: &Plan) {
+    if let Phase::Task { asked, .. } = &mut open.phase {
+        asked.plan = Some(Box::new(plan.clone()));
+    }
+}
+
+/// The task is marked.
+pub(super) fn reminded(open: &mut Open, at: Timestamp) {
+    if let Phase::Task { asked, .. } = &mut open.phase
+        && let Some(plan) = &mut asked.plan
+    {
+        plan.reminded_at = Some(at);
     }
 }

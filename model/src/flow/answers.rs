@@ -80,7 +80,7 @@ impl Flow {
                                 .any(|known| known.field.name == kept.name && !known.field.optional)
                     });
                     next.extend(without.filter_map(|reply| to(&reply.go)));
-                    next.extend(step.kind.waited().and_then(to));
+                    next.extend(question.deadline.as_ref().and_then(|by| to(&by.go)));
                 }
             }
         }

@@ -37,5 +37,5 @@ pub use kept::{Kept, Said};
 pub use rule::{Go, Guard, Stop};
 pub use step::{
     After, Begin, Branches, Case, Except, Handlers, Message, Names, Question, Reply, Step,
-    StepKind, Via, WayOut,
+    StepKind, Team, Via, WayOut,
 };

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::asking::{self, Asked, field_index};
 use super::class::ClassTable;
-use super::condition::{Answered, Condition, Declared};
+use super::condition::{Answered, Condition, Declared, Operand, parse_text};
 use super::definition::Problem;
 use super::duration::{Span, parse_duration, parse_working_days};
 use super::input::{FieldKind, InputField};
@@ -201,8 +201,25 @@ impl Reader {
         }
     }
 
+    /// What names a text, such as a team.
+    pub(in crate::flow) fn text_of(&mut self, path: &str, text: &str) -> Option<Operand> {
+        self.reads_subject |= text.contains("subject.");
+        let read = parse_text(text, &mut self.names());
+        match read {
+            Ok(operand) => Some(operand),
+            Err(message) => {
+                self.problem(path, message);
+                None
+            }
+        }
+    }
+
     fn parse_condition(&mut self, text: &str) -> Result<Condition, String> {
-        let mut names = Names {
+        Condition::parse(text, &mut self.names())
+    }
+
+    fn names(&mut self) -> Names<'_> {
+        Names {
             input: &self.input,
             fields: &mut self.fields,
             classes: &self.classes,
@@ -211,8 +228,7 @@ impl Reader {
             calendar: self.calendar.as_ref(),
             asked: &self.asked,
             kept: &mut self.kept,
-        };
-        Condition::parse(text, &mut names)
+        }
     }
 
     /// The fields of an answer to the step that stands at a path.

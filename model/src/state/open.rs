@@ -3,10 +3,11 @@
 
 use bincode::{Decode, Encode};
 
+use super::asked::Asked;
 use crate::attempt::OnDoubt;
 use crate::channel::{Channel, ChannelSet};
 use crate::codec::Version;
-use crate::event::{Cause, Choice};
+use crate::event::Choice;
 use crate::flow::{FlowRef, Value};
 use crate::ids::NotificationId;
 use crate::notification::{Environment, Lane, Subject};
@@ -179,8 +180,8 @@ pub enum Phase {
         task: u16,
         /// The list it stands on.
         list: Box<str>,
-        /// Why.
-        cause: Box<Cause>,
+        /// Why, and by when.
+        asked: Box<Asked>,
         /// Since when.
         since: Timestamp,
     },
@@ -255,7 +256,8 @@ impl Open {
             }
             Phase::Ready { not_before, .. } => Some(*not_before),
             Phase::Sent { due, .. } => Some(*due).filter(|due| *due != Timestamp::NEVER),
-            Phase::Started { .. } | Phase::Task { .. } => None,
+            Phase::Task { asked, .. } => asked.next(),
+            Phase::Started { .. } => None,
         };
         let expiry = match self.phase {
             // An attempt under way, or one that was taken, can no longer be called back.

@@ -2,8 +2,8 @@
 
 use sluis_model::{
     Barred, CancelTarget, Carried, Cause, Choice, Control, ControlRecord, Environment, Event, Fact,
-    FactKind, Input, Intent, Lane, Notification, ReceiptKind, Record, Refusal, TenantRecord,
-    Verdict, Where,
+    FactKind, Input, Intent, Lane, Notification, Phase, ReceiptKind, Record, Refusal, StoredTenant,
+    TenantRecord, Verdict, Where,
 };
 
 use crate::controls::controls;
@@ -165,7 +165,13 @@ pub(crate) fn samples() -> Vec<(String, Record)> {
 /// golden file of an older version.
 pub(crate) fn version_of(event: &Event) -> u8 {
     match event {
-        Event::AnswerKept { .. } => 6,
+        Event::AnswerKept { .. }
+        | Event::TaskPlanned { .. }
+        | Event::TaskReminded { .. }
+        | Event::Ended {
+            cause: Cause::TaskOverdue { .. },
+            ..
+        } => 6,
         Event::Steered { .. }
         | Event::Ready {
             choice: Choice::Primary | Choice::LastResort | Choice::Legal | Choice::Cheapest,
@@ -230,6 +236,9 @@ pub(crate) fn samples_of(version: u8) -> Vec<(String, Record)> {
         samples.push(then("input-supplied", Some(AT)));
     }
     for (_, record) in &mut samples {
+        if let (Record::Stored(piece), true) = (&mut *record, version < 6) {
+            unplan(piece);
+        }
         match record {
             Record::Tenant(record) => {
                 record.events.retain(|event| version_of(event) <= version);
@@ -265,4 +274,16 @@ pub(crate) fn encoded(record: &Record) -> Vec<u8> {
     let mut bytes = Vec::new();
     record.encode(&mut bytes).expect("the record fits");
     bytes
+}
+
+/// As versions before 6 wrote it: tasks without a plan.
+fn unplan(piece: &mut StoredTenant) {
+    let open = piece.open.iter().map(|open| {
+        let mut open = open.clone();
+        if let Phase::Task { asked, .. } = &mut open.phase {
+            asked.plan = None;
+        }
+        Box::new(open)
+    });
+    piece.open = open.collect();
 }

@@ -2,9 +2,9 @@
 //! everything that is kept of attempts, facts and bounces.
 
 use sluis_model::{
-    Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
+    Asked, Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
     ChannelSet, Choice, Contact, Control, CorporationId, Counts, Declared, Erased, Fate, History,
-    NotificationId, OnDoubt, Open, PauseScope, PausedBy, Phase, Saying, SentTo, StoredTenant,
+    NotificationId, OnDoubt, Open, PauseScope, PausedBy, Phase, Plan, Saying, SentTo, StoredTenant,
     SubjectMoney, Timestamp, Told, Tried, Tries,
 };
 
@@ -40,10 +40,22 @@ pub(crate) fn phases() -> Vec<Phase> {
         Phase::Task {
             task: 3,
             list: "delivery".into(),
-            cause: Box::new(Cause::Bounced { why: why() }),
+            asked: Box::new(Asked {
+                cause: Cause::Bounced { why: why() },
+                plan: Some(Box::new(plan())),
+            }),
             since: AT,
         },
     ]
+}
+
+pub(crate) fn plan() -> Plan {
+    Plan {
+        team: Some("noord".into()),
+        remind_at: Some(AT),
+        due: Some(AT),
+        reminded_at: Some(AT),
+    }
 }
 
 pub(crate) fn phase_name(phase: &Phase) -> &'static str {

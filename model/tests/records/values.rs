@@ -11,6 +11,7 @@ use sluis_model::{
 use crate::facts::declared;
 use crate::people::supplied;
 use crate::steering::{capped, choices, steered};
+use crate::stored::plan;
 
 /// How many channels the golden files hold. Of each later one the table of channels says that it is
 /// stored as its code, so that a new channel changes nothing here.
@@ -237,6 +238,7 @@ pub(crate) fn causes() -> Vec<Cause> {
             way: Branched::Unknown(1),
             observed: [observed.clone(), observed].into(),
         },
+        Cause::TaskOverdue { task: 3 },
     ]
 }
 
@@ -392,6 +394,11 @@ pub(crate) fn events() -> Vec<Event> {
         },
         Event::Contacted { id },
         Event::AnswerKept { id, step },
+        Event::TaskPlanned {
+            id,
+            plan: Box::new(plan()),
+        },
+        Event::TaskReminded { id, task: 3 },
     ]
 }
 

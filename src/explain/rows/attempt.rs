@@ -56,7 +56,9 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::Steered { .. }
         | Event::Capped { .. }
         | Event::Contacted { .. }
-        | Event::AnswerKept { .. } => elsewhere(),
+        | Event::AnswerKept { .. }
+        | Event::TaskPlanned { .. }
+        | Event::TaskReminded { .. } => elsewhere(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use sluis_model::flow::{HoldingKind, Seen};
-use sluis_model::{Cause, Channel, Choice, Flow, Input, Notification, Timestamp};
+use sluis_model::{Cause, Channel, Choice, Flow, Input, Notification, Plan, Timestamp};
 
 use super::super::causes;
 use super::super::words::{guard, rfc3339, step, wanting};
@@ -92,6 +92,36 @@ pub(super) fn task_opened(task: u16, list: &str, cause: &Cause, flow: Option<&Fl
     let text = format!("people are asked, list '{list}', because {because}");
     let details = json!({ "task": task, "list": list, "reason": causes::cause_code(cause) });
     Told::new("task_opened", "Taak", text, details)
+}
+
+/// Whose the task is, and by when.
+pub(super) fn task_planned(plan: &Plan) -> Told {
+    let team = plan
+        .team
+        .as_ref()
+        .map(|team| format!("it is for team '{team}'"));
+    let remind_at = plan.remind_at.map(rfc3339);
+    let remind = remind_at
+        .as_ref()
+        .map(|at| format!("somebody is reminded at {at}"));
+    let due = plan.due.map(rfc3339);
+    let by = due
+        .as_ref()
+        .map(|at| format!("without an answer by {at} the flow goes on"));
+    let says: Vec<String> = [team, remind, by].into_iter().flatten().collect();
+    let details = json!({ "team": plan.team, "remind_at": remind_at, "due": due });
+    Told::new("task_planned", "Taak gepland", says.join("; "), details)
+}
+
+/// It waits for longer than its flow likes.
+pub(super) fn task_reminded(task: u16) -> Told {
+    let text = format!("task {task} still waits for an answer: somebody is reminded");
+    Told::new(
+        "task_reminded",
+        "Herinnering taak",
+        text,
+        json!({ "task": task }),
+    )
 }
 
 /// What a person answered is known to the rules from now on.

@@ -3,7 +3,7 @@
 
 use sluis_model::Flow;
 use sluis_model::Timestamp;
-use sluis_model::flow::{Begin, Span, Step};
+use sluis_model::flow::{Begin, Question, Span, Step};
 
 use super::report::Report;
 use crate::config::flows::Found;
@@ -30,6 +30,9 @@ fn of_step(found: &Found, step: &Step, report: &mut Report) {
     if let Begin::Wait(until) = step.kind.enter(Timestamp(0)) {
         told(found, &format!("{path}.wait.for"), until.0, report);
     }
+    if let Some(question) = step.kind.question() {
+        of_task(found, &format!("{path}.task"), question, report);
+    }
     let Some(message) = step.kind.message() else {
         return;
     };
@@ -42,6 +45,26 @@ fn of_step(found: &Found, step: &Step, report: &mut Report) {
             continue;
         };
         told(found, &format!("{path}.on.{name}.after"), *millis, report);
+    }
+}
+
+/// The times of a task: a reminder comes before the deadline.
+fn of_task(found: &Found, path: &str, question: &Question, report: &mut Report) {
+    let remind = question.remind.as_ref();
+    let deadline = question.deadline.as_ref().map(|by| &by.span);
+    for (name, span) in [("remind", remind), ("deadline", deadline)] {
+        if let Some(Span::Milliseconds(millis)) = span {
+            told(found, &format!("{path}.{name}.after"), *millis, report);
+        }
+    }
+    let begin = Timestamp(0);
+    if let (Some(remind), Some(deadline)) = (remind, deadline)
+        && remind.after(begin) >= deadline.after(begin)
+    {
+        let message = format!(
+            "after {remind} nobody is asked any more: expected less than the {deadline} of the deadline"
+        );
+        report.mistake(found, &format!("{path}.remind.after"), &message);
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use sluis_model::flow::Step;
 use sluis_model::{Branched, Cause, Flow};
 
-use crate::flows::ways::{WAITED, ways};
+use crate::flows::ways::{DEADLINE, WAITED, ways};
 
 /// How often each part of a flow was taken.
 #[derive(Debug, Default)]
@@ -135,6 +135,7 @@ fn way(step: &Step, cause: &Cause) -> Option<String> {
         ("answered", matches!(cause, Cause::Answered)),
         ("capped", matches!(cause, Cause::Capped { .. })),
         (WAITED, matches!(cause, Cause::Waited)),
+        (DEADLINE, matches!(cause, Cause::TaskOverdue { .. })),
     ];
     let named = by_name.into_iter().find(|(_, fits)| *fits);
     let named = named.map(|(name, _)| name.to_owned());

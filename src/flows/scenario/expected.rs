@@ -28,44 +28,48 @@ fn line(expected: &Expected, start: Timestamp) -> Result<Line, String> {
             return Err("expected `after` or `at`, and not both".to_owned());
         }
     };
-    let what = match expected {
-        Expected {
-            sent: Some(channel),
-            task: None,
-            held: None,
-            end: None,
-            ..
-        } => What::Sent {
-            channel: channel
-                .parse::<Channel>()
-                .map_err(|error| error.to_string())?,
-            template: expected.template.clone().unwrap_or_default().into(),
-        },
-        Expected {
-            task: Some(list),
-            sent: None,
-            held: None,
-            end: None,
-            ..
-        } => What::Task(list.as_str().into()),
-        Expected {
-            held: Some(guard),
-            sent: None,
-            task: None,
-            end: None,
-            ..
-        } => What::Held(guard.as_str().into()),
-        Expected {
-            end: Some(end),
-            sent: None,
-            task: None,
-            held: None,
-            ..
-        } => What::End(end.as_str().into()),
-        Expected { .. } => return Err("expected one of sent, held, task and end".to_owned()),
-    };
+    let what = what(expected)?;
     let of = expected.of.unwrap_or(1);
     Ok(Line { after, of, what })
+}
+
+/// The one thing that a line names.
+fn what(expected: &Expected) -> Result<What, String> {
+    let Expected {
+        sent,
+        template,
+        task,
+        team,
+        reminded,
+        held,
+        end,
+        ..
+    } = expected;
+    let sent = sent.as_ref().map(|channel| {
+        let channel = channel
+            .parse::<Channel>()
+            .map_err(|error| error.to_string())?;
+        let template = template.clone().unwrap_or_default().into();
+        Ok(What::Sent { channel, template })
+    });
+    let task = task.as_ref().map(|list| {
+        let (list, team) = (list.as_str().into(), team.as_deref().map(Into::into));
+        Ok(What::Task { list, team })
+    });
+    let reminded = reminded
+        .as_ref()
+        .map(|list| Ok(What::Reminded(list.as_str().into())));
+    let held = held
+        .as_ref()
+        .map(|guard| Ok(What::Held(guard.as_str().into())));
+    let end = end.as_ref().map(|end| Ok(What::End(end.as_str().into())));
+    let mut named = [sent, task, reminded, held, end].into_iter().flatten();
+    match (named.next(), named.next()) {
+        (Some(what), None) => what,
+        (Some(_), Some(_)) | (None, _) => {
+            Err("expected one of sent, held, task, reminded and end".to_owned())
+        }
+    }
 }
 
 /// What came otherwise: each line that is missing, and each that nobody expected.
@@ -85,13 +89,18 @@ pub(super) fn differing(expected: &[Line], came: &[Line], start: Timestamp) -> V
     differs
 }
 
-/// Whether a line is the expected one; a template that is not named may be any.
+/// Whether a line is the expected one; a template or a team that is not named may be any.
 fn fits(wanted: &Line, got: &Line) -> bool {
     if let (What::Sent { channel, template }, What::Sent { channel: used, .. }) =
         (&wanted.what, &got.what)
         && template.is_empty()
     {
         return channel == used && (wanted.after, wanted.of) == (got.after, got.of);
+    }
+    if let (What::Task { list, team: None }, What::Task { list: used, .. }) =
+        (&wanted.what, &got.what)
+    {
+        return list == used && (wanted.after, wanted.of) == (got.after, got.of);
     }
     wanted == got
 }

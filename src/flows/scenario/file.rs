@@ -88,6 +88,10 @@ pub(super) struct Expected {
     pub template: Option<String>,
     /// People were asked, on this list.
     pub task: Option<String>,
+    /// Of this team.
+    pub team: Option<String>,
+    /// Somebody was reminded of a task on this list.
+    pub reminded: Option<String>,
     /// It was held by this guard.
     pub held: Option<String>,
     /// It ended so.

@@ -30,8 +30,15 @@ pub(super) enum What {
     },
     /// A guard holds it.
     Held(Box<str>),
-    /// People are asked, on this list.
-    Task(Box<str>),
+    /// People are asked.
+    Task {
+        /// On which list.
+        list: Box<str>,
+        /// Of which team.
+        team: Option<Box<str>>,
+    },
+    /// A task on this list still waits: somebody is reminded.
+    Reminded(Box<str>),
     /// It ended.
     End(Box<str>),
 }
@@ -44,7 +51,13 @@ impl fmt::Display for Line {
                 write!(f, "sent = \"{channel}\", template = {template:?}")?;
             }
             What::Held(guard) => write!(f, "held = {guard:?}")?,
-            What::Task(list) => write!(f, "task = {list:?}")?,
+            What::Task { list, team } => {
+                write!(f, "task = {list:?}")?;
+                if let Some(team) = team {
+                    write!(f, ", team = {team:?}")?;
+                }
+            }
+            What::Reminded(list) => write!(f, "reminded = {list:?}")?,
             What::End(end) => write!(f, "end = {end:?}")?,
         }
         if self.of > 1 {

@@ -144,7 +144,23 @@ impl<'a> World<'a> {
         } = event
         {
             self.left(*id, cause);
-            self.line(*id, What::Task(list.clone()));
+            let (list, team) = (list.clone(), None);
+            self.line(*id, What::Task { list, team });
+        }
+        if let Event::TaskPlanned { plan, .. } = event
+            && let Some(Line {
+                what: What::Task { team, .. },
+                ..
+            }) = self.lines.last_mut()
+        {
+            team.clone_from(&plan.team);
+        }
+        if let Event::TaskReminded { id, .. } = event {
+            let open = self.tenant.find(*id).map(|open| &open.phase);
+            if let Some(Phase::Task { list, .. }) = open {
+                let list = list.clone();
+                self.line(*id, What::Reminded(list));
+            }
         }
         if let Event::Ended { id, end, cause } = event {
             self.left(*id, cause);

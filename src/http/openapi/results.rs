@@ -163,6 +163,16 @@ fn list_tasks() -> Op {
         &json!({ "type": "string", "example": "collections" }),
     )
     .query(
+        "team",
+        "Only this team. What has no team is left out.",
+        &json!({ "type": "string", "example": "noord" }),
+    )
+    .query(
+        "due_before",
+        "Only what its flow goes on without before this instant.",
+        &json!({ "type": "string", "format": "date-time", "example": "2026-12-01T17:00:00Z" }),
+    )
+    .query(
         "group",
         "The tasks of this row of `groups`, each by itself.",
         &json!({ "type": "string", "pattern": "^(g-[0-9a-f]{16})?$", "example": GROUP }),

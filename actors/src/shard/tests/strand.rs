@@ -8,7 +8,7 @@ use crate::latest::Latest;
 /// Why people have it; none: they do not.
 fn asked(shard: &ShardCore, id: NotificationId) -> Option<Cause> {
     match &shard.tenants.open(id).expect("it is open").phase {
-        Phase::Task { cause, .. } => Some((**cause).clone()),
+        Phase::Task { asked, .. } => Some(asked.cause.clone()),
         _ => None,
     }
 }

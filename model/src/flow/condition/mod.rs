@@ -24,7 +24,7 @@ use crate::time::Timestamp;
 pub use comparison::{Compare, Comparison, Test};
 pub use expression::Expression;
 pub use operand::{Asked, Operand, Shifted, ToldBy};
-pub(super) use parser::{Answered, Declared};
+pub(super) use parser::{Answered, Declared, parse_text};
 pub use scope::{ContactedBy, Dated, Scope};
 pub use seen::{Observed, Seen};
 pub use time::{Shift, Unit};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::against::Against;
 use super::kind::Kind;
-use super::scope::{ContactedBy, Dated};
+use super::scope::{ContactedBy, Dated, Scope};
 use super::time::{self, Shift};
 use crate::fact_type::About;
 use crate::flow::class::ClassTable;
@@ -168,6 +168,17 @@ impl Operand {
     /// wants fresh facts does not forget an exception for its age.
     pub(super) fn is_whole(&self) -> bool {
         matches!(self, Operand::Told(told) if told.what == Asked::Whether)
+    }
+
+    /// Its value at an instant, however old the fact behind it.
+    pub(crate) fn value(&self, scope: &dyn Scope, classes: &[ClassTable], now: Timestamp) -> Value {
+        let against = Against {
+            scope,
+            classes,
+            now,
+            fresh_within_ms: None,
+        };
+        self.read(against).0
     }
 
     /// Its value, and when the fact behind it was true.

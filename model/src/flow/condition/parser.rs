@@ -70,6 +70,33 @@ pub(super) fn parse(text: &str, declared: &mut dyn Declared) -> Result<Expressio
     }
 }
 
+/// Reads what names a text: a field, a fact, an answer, a class.
+///
+/// # Errors
+/// A sentence that says what was expected, and where.
+pub(in crate::flow) fn parse_text(
+    text: &str,
+    declared: &mut dyn Declared,
+) -> Result<Operand, String> {
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        at: 0,
+        comparisons: 0,
+        end: text.chars().count() + 1,
+        declared,
+    };
+    let side = parser.side()?;
+    if parser.peek().is_some() {
+        return Err(parser.unexpected("nothing more"));
+    }
+    side.is_value()?;
+    if side.kind != Kind::Text {
+        let (shown, kind) = (&side.shown, side.kind.shown());
+        return Err(format!("{shown:?} is {kind}: expected a text"));
+    }
+    Ok(side.operand)
+}
+
 pub(super) struct Parser<'a> {
     tokens: Vec<At>,
     pub(super) at: usize,

@@ -24,5 +24,5 @@ pub use branches::{Branches, Case};
 pub(super) use compile::compile;
 pub use kind::{Begin, Names, Step, StepKind};
 pub use message::{After, Except, Handlers, Message, Via};
-pub use question::{Question, Reply};
+pub use question::{Question, Reply, Team};
 pub use way_out::WayOut;

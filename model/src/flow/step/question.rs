@@ -1,9 +1,14 @@
-//! Owns what a step asks people: on which list, what they may answer, which fields an answer asks for,
-//! and where it leads. Refuses to be answered: `decide` is.
+//! Owns what a step asks people: on which list and which team, what they may answer, which fields an
+//! answer asks for, where it leads, and what happens when nobody answers. Refuses to be answered: `decide` is.
 
+use super::message::After;
 use crate::fact_type::FactField;
+use crate::flow::class::ClassTable;
+use crate::flow::condition::{Operand, Scope};
+use crate::flow::duration::Span;
 use crate::flow::input::Value;
 use crate::flow::rule::Go;
+use crate::time::Timestamp;
 
 /// What a step asks people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +19,40 @@ pub struct Question {
     pub asks: Box<str>,
     /// What they may answer.
     pub replies: Vec<Reply>,
+    /// Whose it is; none: whoever works on the list.
+    pub team: Option<Team>,
+    /// After how long somebody is reminded.
+    pub remind: Option<Span>,
+    /// After how long the flow goes on without an answer, and where.
+    pub deadline: Option<After>,
+}
+
+/// Whose a task is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Team {
+    /// What names the team.
+    pub of: Operand,
+    /// As it stands in the file.
+    pub text: Box<str>,
+    /// The team where nothing names one.
+    pub otherwise: Option<Box<str>>,
+}
+
+impl Team {
+    /// The team, by what is known now.
+    pub(crate) fn name(
+        &self,
+        scope: &dyn Scope,
+        classes: &[ClassTable],
+        now: Timestamp,
+    ) -> Option<Box<str>> {
+        match self.of.value(scope, classes, now) {
+            Value::Text(name) if !name.trim().is_empty() => Some(name.trim().into()),
+            Value::Text(_) | Value::Missing | Value::Integer(_) | Value::Boolean(_) => {
+                self.otherwise.clone()
+            }
+        }
+    }
 }
 
 /// One answer that people may give.
@@ -30,6 +69,12 @@ pub struct Reply {
 impl Question {
     /// The longest that [`Question::asks`] may be, in bytes.
     pub const MOST_ASKED: usize = 500;
+
+    /// Whether its task has a team, a reminder or a deadline.
+    #[must_use]
+    pub const fn is_planned(&self) -> bool {
+        self.team.is_some() || self.remind.is_some() || self.deadline.is_some()
+    }
 
     /// The answer of this name; `None` when the question does not know it.
     #[must_use]

@@ -10,10 +10,11 @@ use toml::Value;
 
 use super::branches::Branches;
 use super::kind::{Begin, Names, StepKind};
-use super::message::Message;
-use super::question::{Question, Reply};
+use super::message::{After, Message};
+use super::question::{Question, Reply, Team};
 use super::syntax::{Syntax, Written};
 use super::way_out::WayOut;
+use crate::flow::duration::Span;
 use crate::flow::reader::Reader;
 use crate::flow::rule::Go;
 use crate::time::Timestamp;
@@ -39,6 +40,39 @@ struct Source {
     #[serde(default)]
     asks: String,
     answers: BTreeMap<String, Value>,
+    team: Option<Value>,
+    deadline: Option<DeadlineSource>,
+    remind: Option<RemindSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as { after = \"3 working days\", go = \"letter\" }"
+)]
+struct DeadlineSource {
+    after: String,
+    go: String,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as { after = \"1 working day\" }"
+)]
+struct RemindSource {
+    after: String,
+}
+
+/// Whose a task is, with the team where nothing names one.
+#[derive(Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as { of = \"facts.segment.team\", otherwise = \"noord\" }"
+)]
+struct TeamSource {
+    of: String,
+    otherwise: Option<String>,
 }
 
 /// An answer that asks for fields. Those are read before the rules that may name them.
@@ -72,8 +106,53 @@ fn compile(reader: &mut Reader, written: &Written) -> Option<Arc<dyn StepKind>> 
             list: source.list.into(),
             asks: asked,
             replies,
+            team: source.team.and_then(|team| whose(reader, &path, &team)),
+            remind: source.remind.map(|remind| {
+                let path = format!("{path}.remind.after");
+                some_time(reader, &path, &remind.after)
+            }),
+            deadline: source
+                .deadline
+                .and_then(|source| deadline(reader, &path, &source)),
         },
     }))
+}
+
+/// Whose it is: `team = "facts.segment.team"`, or a table with the team where nothing names one.
+fn whose(reader: &mut Reader, path: &str, written: &Value) -> Option<Team> {
+    let path = format!("{path}.team");
+    let (place, source) = match written {
+        Value::String(of) => {
+            let (of, otherwise) = (of.clone(), None);
+            (path, TeamSource { of, otherwise })
+        }
+        written => (format!("{path}.of"), reader.read(&path, written)?),
+    };
+    Some(Team {
+        of: reader.text_of(&place, &source.of)?,
+        text: source.of.as_str().into(),
+        otherwise: source.otherwise.map(Into::into),
+    })
+}
+
+fn deadline(reader: &mut Reader, path: &str, source: &DeadlineSource) -> Option<After> {
+    let path = format!("{path}.deadline");
+    let span = some_time(reader, &format!("{path}.after"), &source.after);
+    let go = reader.go(&format!("{path}.go"), &source.go)?;
+    Some(After { span, go })
+}
+
+/// A span in which time passes.
+fn some_time(reader: &mut Reader, path: &str, text: &str) -> Span {
+    let before = reader.problems.len();
+    let span = reader.span(path, text);
+    if reader.problems.len() == before && span.is_nothing() {
+        reader.problem(
+            path,
+            "no time passes: expected a time above zero, such as 48h",
+        );
+    }
+    span
 }
 
 /// What it says to people.
@@ -121,7 +200,10 @@ impl StepKind for Task {
         let replies = self.question.replies.iter();
         let ways =
             replies.map(|reply| WayOut::later(format!("answer '{}'", reply.name), &reply.go));
-        ways.collect()
+        let deadline = self.question.deadline.iter();
+        let overdue =
+            deadline.map(|by| WayOut::later(format!("no answer within {}", by.span), &by.go));
+        ways.chain(overdue).collect()
     }
 
     fn waits_for(&self, _: &dyn Names) -> Option<String> {

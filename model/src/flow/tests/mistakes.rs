@@ -374,7 +374,7 @@ fn every_mistake_in_the_shape_is_told_beside_those_in_the_meaning() {
         r#"version: "one": expected a whole number: raise it whenever the flow changes"#,
         r#"purpose: not given: expected what the flow is for: such as purpose = "information""#,
         r#"step.mail.on.bounced: "paws" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
-        r#"step.ask.task.colour: unknown key: expected one of answers, asks, list: remove it"#,
+        r#"step.ask.task.colour: unknown key: expected one of answers, asks, deadline, list, remind, team: remove it"#,
         r#"step.ask.task.list: not given: expected a value: this key has no default"#,
     ];
     assert_eq!(problems(&broken), expected);

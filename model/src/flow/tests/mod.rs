@@ -1,6 +1,7 @@
 //! Owns the tests of flows as data, and the small flow that they change. Refuses to walk a flow: that
 //! is tested in `decide`.
 
+mod asking;
 mod branches;
 mod compiled;
 mod conditions;

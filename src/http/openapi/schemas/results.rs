@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::super::parts::reference;
 use super::super::shapes::{count, instant, list, notes, notification_id, object, text, truth};
 
-pub(super) fn all() -> [(&'static str, Value); 13] {
+pub(super) fn all() -> [(&'static str, Value); 14] {
     [
         ("OutcomeLine", outcome_line()),
         ("Outcome", outcome()),
+        ("TaskReminder", task_reminder()),
         ("Cursor", cursor()),
         ("UnmatchedList", unmatched_list()),
         ("UnmatchedFact", unmatched_fact()),
@@ -24,7 +25,18 @@ pub(super) fn all() -> [(&'static str, Value); 13] {
 }
 
 fn outcome_line() -> Value {
-    json!({ "description": "One line of the feed: an end, or the cursor that closes the answer.", "oneOf": [reference("Outcome"), reference("Cursor")] })
+    json!({ "description": "One line of the feed: an end, a reminder of a task, or the cursor that closes the answer.", "oneOf": [reference("Outcome"), reference("TaskReminder"), reference("Cursor")] })
+}
+
+fn task_reminder() -> Value {
+    object(
+        "A task that has waited for longer than its flow likes. Once for a task.",
+        &["position", "at", "id", "tenant_id", "state", "task"],
+        json!({
+            "position": text("Where it stands in the journal."), "at": instant("When."), "id": notification_id(),
+            "tenant_id": text("Whose."), "state": { "type": "string", "const": "task_reminded" }, "task": text("The task, as `GET /v1/tasks` names it.")
+        }),
+    )
 }
 
 fn outcome() -> Value {
@@ -131,7 +143,9 @@ fn task() -> Value {
         json!({
             "id": text("For the answer."), "list": text("Whose work it is."), "notification": notification_id(), "tenant_id": text("About whom."),
             "flow": text("Its flow."), "step": text("The step at which it stands."), "subject": reference("Subject"), "since": instant("Since when."),
-            "why": text("Why people are asked."), "asks": text("What the flow says to them."), "answers": list(text("Leads somewhere.")),
+            "why": text("Why people are asked."), "team": text("Whose it is, where its flow says so."),
+            "due": instant("Then its flow goes on without an answer."), "remind_at": instant("Then somebody is reminded."),
+            "reminded_at": instant("Since when it waits for longer than its flow likes."), "asks": text("What the flow says to them."), "answers": list(text("Leads somewhere.")),
             "asks_for": list(reference("TaskAsks"))
         }),
     )

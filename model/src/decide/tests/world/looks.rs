@@ -95,7 +95,7 @@ impl World {
         expected: &str,
     ) -> &Cause {
         match &self.open(id).phase {
-            Phase::Task { list, cause, .. } if **list == *expected => cause,
+            Phase::Task { list, asked, .. } if **list == *expected => &asked.cause,
             phase => panic!("not on the list {expected}: {phase:?}"),
         }
     }
