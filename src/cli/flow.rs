@@ -124,7 +124,12 @@ fn flows(
     }
     let (mut all, mut mistakes) = (Vec::new(), Vec::new());
     for path in paths {
-        let (found, wrong) = at(path);
+        let (found, mut wrong) = at(path);
+        if found.is_empty() && wrong.is_empty() {
+            let message = "expected a directory with flows: no file in it ends with .toml";
+            let place = Place::whole(&path.display().to_string());
+            wrong.push(FlowMistake::new(place, "", message));
+        }
         all.extend(found);
         mistakes.extend(wrong);
     }

@@ -68,7 +68,7 @@ impl Templates {
     pub fn compile(files: &BTreeMap<String, String>) -> Result<Self, Vec<Problem>> {
         let (templates, mut problems) = Self::compiled(files);
         problems.extend(templates.refused.iter().map(|(name, heavy)| {
-            let expected = "a template that asks for no more than a message may take";
+            let expected = "what templates may do, and no more than a message may take";
             Problem::new(
                 "templates",
                 name,

@@ -44,7 +44,7 @@ pub(super) fn weigh(files: &BTreeMap<String, String>, name: &str) -> Result<(), 
         files,
         known: HashMap::new(),
         parts: 0,
-        depth: 0,
+        within: vec![name.to_owned()],
     };
     scale.statement(&template)
 }
@@ -54,7 +54,8 @@ struct Scale<'a> {
     /// Variables that were set, and how long they are at most.
     known: HashMap<String, u64>,
     parts: usize,
-    depth: usize,
+    /// The file, then the one it includes, and so on.
+    within: Vec<String>,
 }
 
 impl Scale<'_> {
@@ -145,7 +146,10 @@ impl Scale<'_> {
         let Some(name) = name.value.as_str() else {
             return heavy(span, "an included file is named by a text");
         };
-        if self.depth == MAX_DEPTH {
+        if self.within.iter().any(|file| file == name) {
+            return heavy(span, format!("{name:?} includes itself"));
+        }
+        if self.within.len() > MAX_DEPTH {
             return heavy(
                 span,
                 format!("more than {MAX_DEPTH} files include each other"),
@@ -153,14 +157,14 @@ impl Scale<'_> {
         }
         let files = self.files;
         let Some(source) = files.get(name) else {
-            return heavy(span, format!("{name:?} is not among the templates"));
+            return heavy(span, format!("there is no file templates/{name}"));
         };
         let Ok(template) = parse(source, name, Default::default()) else {
             return Ok(());
         };
-        self.depth += 1;
+        self.within.push(name.to_owned());
         let weighed = self.statement(&template);
-        self.depth -= 1;
+        self.within.pop();
         weighed
     }
 

@@ -18,7 +18,7 @@ use super::source::FlowSource;
 use super::words::{WORDS, plain};
 use crate::calendar::Calendar;
 use crate::fact_type::{FactField, FactType};
-use crate::reading::{self, MADE_UP, Mistake, join};
+use crate::reading::{self, MADE_UP, Mistake, join, nearest};
 
 /// Most characters of a legal reason.
 const MAX_REASON: usize = 200;
@@ -263,6 +263,10 @@ impl Declared for Names<'_> {
     fn field(&mut self, name: &str) -> Option<(usize, FieldKind)> {
         let kind = self.input.iter().find(|field| *field.name == *name)?.kind;
         Some((field_index(self.fields, name), kind))
+    }
+
+    fn near(&self, name: &str) -> Option<&str> {
+        nearest(name, self.input.iter().map(|field| &*field.name))
     }
 
     fn class(&self, name: &str) -> Option<usize> {

@@ -11,6 +11,23 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Folders beside the flows.
 const PARTS: [&str; 5] = ["calendars", "classes", "facts", "scenarios", "templates"];
 
+/// What stands behind the name of a file that is a copy of another one.
+const LEFT_OVER: [&str; 13] = [
+    "~",
+    ".bak",
+    ".dpkg-dist",
+    ".dpkg-new",
+    ".dpkg-old",
+    ".orig",
+    ".part",
+    ".rej",
+    ".rpmnew",
+    ".rpmsave",
+    ".swo",
+    ".swp",
+    ".tmp",
+];
+
 /// The files of one directory of flows, by path below it.
 #[derive(Debug)]
 pub(in crate::config) struct Files {
@@ -80,6 +97,10 @@ impl Files {
             let Some(name) = name_of(&path, ending) else {
                 continue;
             };
+            // A folder is none of ours. A link that leads nowhere is: a flow must not go unnoticed.
+            if path.is_dir() {
+                continue;
+            }
             match read(&path) {
                 Ok(text) => drop(self.files.insert(format!("{prefix}{name}"), text)),
                 Err(hint) => {
@@ -137,12 +158,20 @@ impl Files {
     }
 }
 
-/// The name of a file that is wanted: it has the ending, and is not hidden.
+/// The name of a file that is wanted: it has the ending, is not hidden, and is not what an editor or a
+/// package leaves beside a file.
 fn name_of(path: &Path, ending: Option<&str>) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let has_ending = |ending: &str| path.extension().is_some_and(|found| found == ending);
-    let is_wanted = !name.starts_with('.') && ending.is_none_or(has_ending) && path.is_file();
+    let is_wanted = !name.starts_with('.') && ending.is_none_or(has_ending) && !is_left_over(name);
     is_wanted.then(|| name.to_owned())
+}
+
+/// Whether a file is a copy of another one that somebody saves or replaces.
+fn is_left_over(name: &str) -> bool {
+    let is_copy = LEFT_OVER.iter().any(|ending| name.ends_with(ending));
+    // Emacs saves into `#name#`; Vim tries whether it may write with a file named 4913.
+    is_copy || name == "4913" || (name.starts_with('#') && name.ends_with('#'))
 }
 
 fn read(path: &PathBuf) -> Result<String, String> {

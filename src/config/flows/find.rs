@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use sluis_channels::render::included;
 use sluis_model::CorporationId;
 use sluis_model::flow::Definition;
 use toml::{Table, Value};
@@ -136,6 +137,7 @@ fn put_together(
             templates.insert(file, text);
         }
     }
+    include(sources, &mut parts, &mut templates);
     let beside = sources[0].parts();
     let beside = beside.filter(|path| !path.starts_with("scenarios/"));
     let beside = beside.map(|path| (path.to_owned(), sources[0].label(path)));
@@ -154,6 +156,33 @@ fn put_together(
             parts,
             beside: beside.collect(),
         },
+    }
+}
+
+/// Adds the files that templates include, and those that these include: each from the first source that
+/// has a template of its name.
+fn include(
+    sources: &[&Files],
+    parts: &mut BTreeMap<String, (String, String)>,
+    templates: &mut BTreeMap<String, String>,
+) {
+    let mut texts: Vec<String> = templates.values().cloned().collect();
+    while let Some(text) = texts.pop() {
+        for file in included(&text) {
+            let stem = file.split('.').next().unwrap_or_default();
+            let sets = sources.iter().map(|source| (source, source.template(stem)));
+            let given = sets.into_iter().find(|(_, set)| !set.is_empty());
+            let Some((source, set)) = given.filter(|_| !templates.contains_key(&file)) else {
+                continue;
+            };
+            let Some((_, text)) = set.into_iter().find(|(known, _)| *known == file) else {
+                continue;
+            };
+            let path = format!("templates/{file}");
+            parts.insert(path.clone(), (source.label(&path), text.clone()));
+            templates.insert(file, text.clone());
+            texts.push(text);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Owns the check of flows as files: every mistake at once, with file, line and column. Refuses to load
 //! them into an engine.
 
+mod compared;
 mod ends;
 mod one;
 mod paths;
@@ -10,6 +11,7 @@ mod rules;
 mod tests;
 mod times;
 mod unused;
+mod words;
 
 pub use one::check;
 pub use report::Report;

@@ -7,7 +7,7 @@ use sluis_channels::Templates;
 use sluis_model::Flow;
 
 use super::report::Report;
-use super::{ends, rules, times, unused};
+use super::{ends, rules, times, unused, words};
 use crate::config::flows::{FlowMistake, Found};
 
 /// Checks flows. `mistakes` are those that were found on the way to them.
@@ -19,17 +19,24 @@ pub fn check(all: &[Found], mistakes: Vec<FlowMistake>) -> Report {
     };
     let was_found = report.mistakes.is_empty();
     let mut names = BTreeSet::new();
+    let mut flows = Vec::new();
     for found in all {
         let before = report.mistakes.len();
         if !names.insert((found.owner, &found.name)) {
             let message = "two flows have this name: expected one file for each flow";
             report.mistake(found, "name", message);
         }
-        let version = one(found, &mut report);
-        if report.mistakes.len() == before {
-            report.sound.push(format!("{} {version}", found.name));
+        let flow = one(found, &mut report);
+        if let Some(flow) = &flow
+            && report.mistakes.len() == before
+        {
+            report
+                .sound
+                .push(format!("{} {}", found.name, flow.version));
         }
+        flows.extend(flow.map(|flow| (found, flow)));
     }
+    words::counted(&flows, &mut report);
     // A flow that is not there may be the one that uses a file.
     if was_found {
         unused::files(all, &mut report);
@@ -37,8 +44,8 @@ pub fn check(all: &[Found], mistakes: Vec<FlowMistake>) -> Report {
     report
 }
 
-/// Checks one flow. Gives its version.
-fn one(found: &Found, report: &mut Report) -> u32 {
+/// Checks one flow. Gives it, if it compiles.
+fn one(found: &Found, report: &mut Report) -> Option<Flow> {
     let definition = &found.definition;
     let templates = Templates::compile(&definition.templates);
     for wrong in templates.as_ref().err().into_iter().flatten() {
@@ -50,17 +57,18 @@ fn one(found: &Found, report: &mut Report) -> u32 {
             for wrong in wrong {
                 report.mistake(found, &wrong.path, &wrong.message);
             }
-            return 0;
+            return None;
         }
     };
     ends::check(found, &flow, report);
     rules::check(found, &flow, report);
     times::check(found, &flow, report);
+    words::check(found, &flow, report);
     unused::declared(found, &flow, report);
     if let Ok(templates) = templates {
         fit(found, &flow, &templates, report);
     }
-    flow.version
+    Some(flow)
 }
 
 /// Whether templates and flow fit each other.

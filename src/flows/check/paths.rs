@@ -20,6 +20,19 @@ pub(super) fn guards(flow: &Flow) -> impl Iterator<Item = Rule<'_>> {
     })
 }
 
+/// The cases of the steps that choose.
+pub(super) fn cases(flow: &Flow) -> impl Iterator<Item = Rule<'_>> {
+    let steps = flow.steps.iter();
+    let choosing = steps.filter_map(|step| Some((&step.id, step.kind.branches()?)));
+    choosing.flat_map(|(id, branches)| {
+        let cases = branches.cases.iter().enumerate();
+        cases.map(move |(number, case)| Rule {
+            path: format!("step.{id}.branch.cases[{number}].when"),
+            when: &case.when,
+        })
+    })
+}
+
 /// The stop rules of a flow.
 pub(super) fn stops(flow: &Flow) -> impl Iterator<Item = Rule<'_>> {
     let stops = flow.stops.iter().enumerate();

@@ -7,15 +7,17 @@ use sluis_model::flow::{
 };
 use sluis_model::reading::nearest;
 
-use super::paths::{Rule, guards, stops};
+use super::compared;
+use super::paths::{Rule, cases, guards, stops};
 use super::report::Report;
 use crate::config::flows::Found;
 
 /// Reports rules that cannot mean what they say.
 pub(super) fn check(found: &Found, flow: &Flow, report: &mut Report) {
-    for rule in guards(flow).chain(stops(flow)) {
+    for rule in guards(flow).chain(stops(flow)).chain(cases(flow)) {
         for comparison in rule.when.says.comparisons() {
             classes(found, flow, &rule, comparison, report);
+            compared::check(found, flow, &rule, comparison, report);
         }
         if excludes_itself(&rule.when.says) {
             let message = "its bounds exclude each other, so it never holds: expected a value that fits all of them";

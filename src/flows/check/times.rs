@@ -33,6 +33,13 @@ fn of_step(found: &Found, step: &Step, report: &mut Report) {
     if let Some(question) = step.kind.question() {
         of_task(found, &format!("{path}.task"), question, report);
     }
+    let cases = step.kind.branches().into_iter().flat_map(|of| &of.cases);
+    for (number, case) in cases.enumerate() {
+        if let Some(fresh_within) = case.fresh_within_ms {
+            let path = format!("{path}.branch.cases[{number}].fresh_within");
+            told(found, &path, fresh_within, report);
+        }
+    }
     let Some(message) = step.kind.message() else {
         return;
     };

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sluis_model::Flow;
 use sluis_model::flow::{Operand, Test};
 
-use super::paths::{guards, stops};
+use super::paths::{cases, guards, stops};
 use super::report::Report;
 use crate::config::flows::{FlowMistake, Found, Place};
 
@@ -50,7 +50,7 @@ fn in_templates(found: &Found, field: &str) -> bool {
 
 fn is_asked(flow: &Flow, table: usize) -> bool {
     let is_it = |operand: &Operand| matches!(operand, Operand::Class(asked, _) if *asked == table);
-    let mut rules = guards(flow).chain(stops(flow));
+    let mut rules = guards(flow).chain(stops(flow)).chain(cases(flow));
     rules.any(|rule| {
         let comparisons = rule.when.says.comparisons();
         comparisons.iter().any(|comparison| match &comparison.test {

@@ -109,14 +109,24 @@ impl Compare {
                 return None;
             }
         };
-        Some(match self {
+        Some(self.fits(order))
+    }
+
+    /// Whether two values stand so to each other.
+    #[must_use]
+    pub fn holds<T: Ord>(self, left: &T, right: &T) -> bool {
+        self.fits(left.cmp(right))
+    }
+
+    fn fits(self, order: std::cmp::Ordering) -> bool {
+        match self {
             Compare::Equal => order.is_eq(),
             Compare::NotEqual => order.is_ne(),
             Compare::Less => order.is_lt(),
             Compare::LessOrEqual => order.is_le(),
             Compare::Greater => order.is_gt(),
             Compare::GreaterOrEqual => order.is_ge(),
-        })
+        }
     }
 }
 

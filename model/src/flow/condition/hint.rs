@@ -41,6 +41,7 @@ pub(super) fn of_word(word: &str) -> &'static str {
         "vandaag" | "current_date" | "curdate" | "date" => "; the day is today",
         "nu" | "current_timestamp" => "; the instant is now",
         "facts" => "; a fact is read as facts.<type>.<field>",
+        "data" => "; a field is read as data.<field>",
         _ => of_path(&word),
     }
 }

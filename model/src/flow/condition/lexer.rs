@@ -158,7 +158,10 @@ fn number(rest: &str) -> Result<(Token, usize), String> {
         return Err(format!("a day stands in quotes: '{day}'"));
     }
     let number = rest[..length].parse();
-    let number = number.map_err(|_| format!("{:?} is no whole number", &rest[..length]))?;
+    let number = number.map_err(|_| {
+        let (number, least, most) = (&rest[..length], i64::MIN, i64::MAX);
+        format!("{number} is too large: expected a whole number from {least} to {most}")
+    })?;
     if rest[length..].starts_with(['d', 'h', 'w', 'm']) {
         return Err(format!(
             "a number ends in a unit: expected words such as {number} days or {number} hours"

@@ -36,6 +36,8 @@ pub(in crate::flow) struct Answered {
 pub(in crate::flow) trait Declared {
     /// The index of a declared data field, and its kind. `None`: there is no such field.
     fn field(&mut self, name: &str) -> Option<(usize, FieldKind)>;
+    /// The declared data field whose name is nearest to one that is none.
+    fn near(&self, name: &str) -> Option<&str>;
     /// The index of a class table.
     fn class(&self, name: &str) -> Option<usize>;
     /// A declared type of fact.

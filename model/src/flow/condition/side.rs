@@ -283,11 +283,15 @@ impl Parser<'_> {
         let Some(name) = word.strip_prefix("data.") else {
             return Err(no_value(word));
         };
-        let known = self.declared.field(name);
-        known.ok_or_else(|| {
-            let hint = hint::of_word(word);
-            format!("data.{name} is not declared under [input]{hint}")
-        })
+        if let Some(known) = self.declared.field(name) {
+            return Ok(known);
+        }
+        let hint = hint::of_word(word);
+        let near = self.declared.near(name).filter(|_| hint.is_empty());
+        let near = near.map_or_else(String::new, |near| format!(": did you mean data.{near}?"));
+        Err(format!(
+            "data.{name} is not declared under [input]{hint}{near}"
+        ))
     }
 
     /// The number behind `+` or `-`, if a unit follows it.

@@ -73,8 +73,10 @@ fn message(reader: &mut Reader, written: &Written) -> Option<Message> {
     let source: Source = reader.read(&path, &written.body)?;
     let templates = templates(reader, &path, &source);
     let via = ways(reader, &path, &source, &templates);
-    if via.is_empty() {
+    if source.via.is_empty() {
         reader.problem(format!("{path}.via"), "expected at least one way");
+    }
+    if via.is_empty() {
         return None;
     }
     Some(Message {

@@ -55,6 +55,9 @@ impl Declared for Names {
         }
     }
 
+    fn near(&self, _: &str) -> Option<&str> {
+        None
+    }
     fn class(&self, name: &str) -> Option<usize> {
         (name == "class").then_some(0)
     }

@@ -315,7 +315,6 @@ fn all_mistakes_are_reported_at_once() {
             crate::Channel::listed()
         ),
         r#"step.mail.send.via: sms has no template: add it to send.template"#,
-        r#"step.mail.send.via: expected at least one way"#,
         r#"step.mail.on.unanswered.go: "pauze" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
         r#"step.pause.wait.for: "-1d": expected a whole number with a unit: ms, s, m, h or d, such as 48h, or 2 working days"#,
         r#"step.ask.task.answers.go on: "post" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,

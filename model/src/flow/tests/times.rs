@@ -59,6 +59,9 @@ impl Declared for Names {
         }
     }
 
+    fn near(&self, _: &str) -> Option<&str> {
+        None
+    }
     fn class(&self, _: &str) -> Option<usize> {
         None
     }

@@ -76,3 +76,32 @@ fn mistakes_of_several_files_are_told_at_once() {
         assert!(told.iter().any(|told| told == place), "{place}: {told:#?}");
     }
 }
+
+#[test]
+fn a_date_is_compared_with_a_day_alone() {
+    let dated = super::FLOW.replace("code = \"line\"", "code = \"date\"");
+    for (rule, is_right) in [
+        ("data.code < '2026-12-01'", true),
+        ("data.code < '01-12-2026'", false),
+        ("data.code == '2026-13-01'", false),
+        ("data.code in ['2026-12-01', '1 december']", false),
+        ("'20261201' >= data.code", false),
+        ("between(data.code, '2026-12-01', '2026-2-1')", false),
+        ("data.code + 1 day > '2026-12-01'", true),
+    ] {
+        let flow = dated.replace("kind(data.code) == 'CHASE'", rule);
+        let (_dir, report) = checked("flow.toml", "", &flow);
+        let told: Vec<&str> = report
+            .mistakes
+            .iter()
+            .map(|found| &*found.message)
+            .collect();
+        let is_no_day = |told: &&str| told.contains("is no day: expected one such as '2026-12-01'");
+        assert_eq!(
+            told.iter().filter(|told| is_no_day(told)).count(),
+            usize::from(!is_right),
+            "{rule}: {told:?}"
+        );
+        assert_eq!(told.len(), usize::from(!is_right), "{rule}: {told:?}");
+    }
+}

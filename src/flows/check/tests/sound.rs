@@ -1,8 +1,10 @@
 //! Flows without a mistake, and what is only a warning.
 
-use super::{checked, shown};
+use tempfile::TempDir;
+
+use super::{BESIDE, FLOW, checked, shown, write};
 use crate::config::Config;
-use crate::config::flows::find;
+use crate::config::flows::{FlowMistake, find, find_in};
 use crate::flows::check::check;
 
 #[test]
@@ -82,4 +84,120 @@ fn a_mistake_is_shown_with_its_line_and_a_mark_below_it() {
         lines[1..],
         ["   36 | on.bounced = \"txet\"", "      |              ^"]
     );
+}
+
+#[test]
+fn a_template_may_include_a_file_that_no_step_names() {
+    let dir = TempDir::new().unwrap();
+    write(dir.path(), &[("flow.toml", FLOW)]);
+    write(dir.path(), &BESIDE);
+    let files = [
+        (
+            "templates/hello-sms.txt",
+            "Betaal. {% include 'foot.txt' %}\n",
+        ),
+        (
+            "templates/foot.txt",
+            "{% include \"name.txt\" %}, {{ data.cents|euro }}\n",
+        ),
+        ("templates/name.txt", "{{ corporation.name }}"),
+    ];
+    write(dir.path(), &files);
+    let (found, mistakes) = find_in(dir.path());
+    let report = check(&found, mistakes);
+    assert_eq!((report.mistakes, report.warnings), (vec![], vec![]));
+    let templates = &found[0].definition.templates;
+    assert!(templates.contains_key("foot.txt") && templates.contains_key("name.txt"));
+    write(
+        dir.path(),
+        &[("templates/name.txt", "{% include 'foot.txt' %}")],
+    );
+    let (found, mistakes) = find_in(dir.path());
+    let report = check(&found, mistakes);
+    let said = report.mistakes[0].message.clone();
+    assert!(said.contains("includes itself"), "{said}");
+}
+
+#[test]
+fn what_editors_and_packages_leave_beside_files_is_passed_over() {
+    let (dir, _) = checked("flow.toml", "version = 1", "version = 2");
+    let left = [
+        "flow.toml~",
+        "#flow.toml#",
+        ".flow.toml.swp",
+        "flow.toml.bak",
+        "4913",
+        "._flow.toml",
+    ];
+    for name in left {
+        write(dir.path(), &[(name, "half")]);
+    }
+    for folder in ["calendars", "classes", "facts", "templates"] {
+        for name in [
+            "hello-sms.txt~",
+            "hello-sms.txt.swp",
+            "hello-sms.txt.orig",
+            "#hello-sms.txt#",
+            "4913",
+        ] {
+            write(dir.path(), &[(&*format!("{folder}/{name}"), "half")]);
+        }
+    }
+    std::os::unix::fs::symlink("anna@host.17:1", dir.path().join(".#flow.toml")).unwrap();
+    let (found, mistakes) = find_in(dir.path());
+    let report = check(&found, mistakes);
+    assert_eq!((report.mistakes, report.warnings), (vec![], vec![]));
+    assert_eq!(report.sound, ["sound 2"]);
+}
+
+#[test]
+fn a_flow_behind_a_link_that_leads_nowhere_is_a_mistake() {
+    let (dir, _) = checked("flow.toml", "version = 1", "version = 2");
+    std::os::unix::fs::symlink("nowhere.toml", dir.path().join("gone.toml")).unwrap();
+    std::fs::create_dir(dir.path().join("folder.toml")).unwrap();
+    let (_, mistakes) = find_in(dir.path());
+    let told: Vec<String> = mistakes
+        .iter()
+        .map(|found| found.place.file.clone())
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].ends_with("/gone.toml"), "{told:?}");
+}
+
+#[test]
+fn a_class_table_that_only_a_branch_asks_for_is_used() {
+    let (_dir, report) = checked(
+        "flow.toml",
+        "wait = { for = \"5d\", then = \"ask\" }",
+        "branch.cases = [{ when = \"other(data.code) == 'CHASE'\", go = \"ask\" }]\nbranch.otherwise = \"ask\"\n\n[classes]\nother = \"kinds\"",
+    );
+    assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+}
+
+#[test]
+fn a_count_that_nothing_is_counted_for_is_a_warning() {
+    let cases = [
+        (
+            "colection",
+            "none of these flows has the purpose 'colection'",
+        ),
+        ("information", ""),
+    ];
+    for (purpose, expected) in cases {
+        let rule = format!("contacted('{purpose}', 7 days) < 3");
+        let (_dir, report) = checked("flow.toml", "kind(data.code) == 'CHASE'", &rule);
+        assert_eq!(report.mistakes, []);
+        let of_counts = |found: &&FlowMistake| found.path.ends_with(".when");
+        let told: Vec<&str> = report
+            .warnings
+            .iter()
+            .filter(of_counts)
+            .map(|found| &*found.message)
+            .collect();
+        assert_eq!(told.is_empty(), expected.is_empty(), "{told:?}");
+        assert!(
+            told.iter().all(|told| told.starts_with(expected)),
+            "{told:?}"
+        );
+    }
 }

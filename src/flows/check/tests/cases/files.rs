@@ -2,7 +2,7 @@
 
 use super::{CALENDAR, CLASSES, Case, F, MAIL};
 
-pub(super) const IN_FILES: [Case; 19] = [
+pub(super) const IN_FILES: [Case; 21] = [
     (
         MAIL,
         "",
@@ -135,5 +135,19 @@ pub(super) const IN_FILES: [Case; 19] = [
         "= \"half\"",
         "calendars/office.toml:5:14: calendars/office.toml.days.2027-12-24",
         "\"off\" or \"working\"",
+    ),
+    (
+        MAIL,
+        "{{ tenant.name }}",
+        "{% include 'footer.txt' %}",
+        "templates/hello-mail.txt:1:1: templates.hello-mail.txt",
+        "there is no file templates/footer.txt",
+    ),
+    (
+        MAIL,
+        "{{ tenant.name }}",
+        "{% include 'hello-mail.txt' %}",
+        "templates/hello-mail.txt:1:1: templates.hello-mail.txt",
+        "\"hello-mail.txt\" includes itself",
     ),
 ];

@@ -2,7 +2,7 @@
 
 use super::{Case, F};
 
-pub(super) const IN_MEANING: [Case; 14] = [
+pub(super) const IN_MEANING: [Case; 26] = [
     (
         F,
         "on.answered = \"pause\"",
@@ -100,5 +100,89 @@ pub(super) const IN_MEANING: [Case; 14] = [
         "otherwise = \"human:\"",
         "flow.toml:26:13: guard[1] \"something owed\".otherwise",
         "leads nowhere",
+    ),
+    (
+        F,
+        "kind(data.code) == 'CHASE'",
+        "data.code == ''",
+        "flow.toml:19:8: guard[0] \"right kind\".when",
+        "data.code is never blank",
+    ),
+    (
+        F,
+        "kind(data.code) == 'CHASE'",
+        "contacted(7 days) < 33",
+        "flow.toml:19:8: guard[0] \"right kind\".when",
+        "always true",
+    ),
+    (
+        F,
+        "kind(data.code) == 'CHASE'",
+        "contacted('collection', 7 days) < 0",
+        "flow.toml:19:8: guard[0] \"right kind\".when",
+        "always false",
+    ),
+    (
+        F,
+        "kind(data.code)",
+        "kind(data.cods)",
+        "flow.toml:19:8: guard[0] \"right kind\".when",
+        "did you mean data.code?",
+    ),
+    (
+        F,
+        "facts.balance_cents > 0 &&",
+        "facts.balance_cents > 9223372036854775808 &&",
+        "flow.toml:24:8: guard[1] \"something owed\".when",
+        "is too large",
+    ),
+    (
+        F,
+        "wait = { for = \"5d\", then = \"ask\" }",
+        "branch.cases = [{ when = \"kind(data.code) == 'CHACE'\", go = \"ask\" }]\nbranch.otherwise = \"ask\"",
+        "flow.toml:48:26: step.pause.branch.cases[0].when",
+        "did you mean 'CHASE'?",
+    ),
+    (
+        F,
+        "wait = { for = \"5d\", then = \"ask\" }",
+        "branch.cases = [{ when = \"between(facts.balance_cents, 5, 1)\", go = \"ask\" }]\nbranch.otherwise = \"ask\"",
+        "flow.toml:48:26: step.pause.branch.cases[0].when",
+        "exclude each other",
+    ),
+    (
+        F,
+        "wait = { for = \"5d\", then = \"ask\" }",
+        "branch.cases = [{ when = \"facts.balance_cents > 1\", fresh_within = \"0s\", go = \"ask\" }]\nbranch.otherwise = \"ask\"",
+        "flow.toml:48:68: step.pause.branch.cases[0].fresh_within",
+        "no time passes",
+    ),
+    (
+        F,
+        "purpose = \"information\"",
+        "purpose = \" \"",
+        "flow.toml:3:11: purpose",
+        "blank",
+    ),
+    (
+        F,
+        "end = \"paid\"",
+        "end = \"\"",
+        "flow.toml:31:7: stop[0] \"paid\".end",
+        "blank",
+    ),
+    (
+        F,
+        "list = \"desk\"",
+        "list = \"\"",
+        "flow.toml:52:17: step.ask.task.list",
+        "blank",
+    ),
+    (
+        F,
+        "enough = \"end: enough\"",
+        "close = \"end: enough\"",
+        "flow.toml:52:63: step.ask.task.answers.close",
+        "every task has this answer",
     ),
 ];
