@@ -24,6 +24,7 @@ mod matching;
 mod notification;
 mod opens;
 mod outline;
+pub mod outside;
 mod point;
 mod policy;
 mod profile;
