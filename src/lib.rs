@@ -37,6 +37,7 @@ mod private;
 pub mod process;
 mod reading;
 pub mod reference_key;
+pub mod rehearsing;
 pub mod reload;
 pub mod reloading;
 pub mod scrape;

@@ -160,7 +160,11 @@ fn at(path: &Path) -> Flows {
 }
 
 /// One flow: `storno`, `storno@waterpoort`, or a file.
-fn one(source: &Source, named: &str, env: &BTreeMap<String, String>) -> Result<Found, Reply> {
+pub(super) fn one(
+    source: &Source,
+    named: &str,
+    env: &BTreeMap<String, String>,
+) -> Result<Found, Reply> {
     if Path::new(named).is_file() {
         let (found, mistakes) = at(Path::new(named));
         return found.into_iter().next().ok_or_else(|| wrong(&mistakes));

@@ -18,6 +18,7 @@ mod journal;
 mod metrics;
 mod new_file;
 mod place;
+mod rehearse;
 mod reload;
 mod told;
 
@@ -61,6 +62,8 @@ pub enum Command {
         #[command(subcommand)]
         what: flow::FlowCommand,
     },
+    /// Rehearse: what a mailing or a flow would do. Nothing is sent.
+    Rehearse(Box<rehearse::RehearseArgs>),
     /// The journal of a data directory that no process has open.
     Journal {
         /// What of it.
@@ -112,6 +115,7 @@ impl Command {
             Self::Serve(args) => serve_by(&args, Arc::new(SystemClock)),
             Self::Config { what } => said(config::run(&what, &environment())),
             Self::Flow { what } => said(flow::run(&what, &environment())),
+            Self::Rehearse(args) => said(rehearse::rehearse(&args, &environment())),
             Self::Journal { what } => said(journal::run(&what)),
             Self::Backup(args) => said(backup::backup(&args, &environment())),
             Self::Restore(args) => said(backup::restored(&args, &environment())),

@@ -22,6 +22,10 @@ const EDGES: &[(&str, &[&str])] = &[
         &["sluis-model", "sluis-journal", "sluis-channels"],
     ),
     ("client", &["sluis-model"]),
+    (
+        "rehearsal",
+        &["sluis-model", "sluis-channels", "sluis-actors"],
+    ),
     ("loadtest", &["sluis-model"]),
     // The binary that is shipped.
     (
@@ -33,6 +37,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sluis-actors",
             "sluis-archive",
             "sluis-keys",
+            "sluis-rehearsal",
         ],
     ),
     (
@@ -96,10 +101,34 @@ const ABSENT: &[(&str, &[&str])] = &[
         "client/src",
         &["sluis_actors", "sluis_journal", "SystemTime"],
     ),
+    // Nothing leaves in a rehearsal: it has no way out, and nobody who would use one.
+    ("rehearsal/src", NO_WAY_OUT),
+    ("src/rehearsing", NO_WAY_OUT),
     (
         "src",
         &["sled::", "sluis_model::decide", "sluis_model::evolve"],
     ),
+];
+
+/// What a rehearsal must not name: whatever sends, whatever connects, whatever is asked for a secret, and
+/// the disk.
+const NO_WAY_OUT: &[&str] = &[
+    "supervisor",
+    "dyn Provider",
+    "Provider}",
+    "provider_setups",
+    ".build(",
+    ".send(",
+    "Outgoing",
+    "SecretSource",
+    "Engine",
+    "sluis_journal",
+    "tokio",
+    "std::net",
+    "std::fs",
+    "std::env",
+    "hyper",
+    "lettre",
 ];
 
 /// Every `path.rs: function` between backticks, in ARCHITECTURE.md and the decisions.

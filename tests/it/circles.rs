@@ -22,6 +22,7 @@ const SOURCES: &[&str] = &[
     "channels/src",
     "actors/src",
     "client/src",
+    "rehearsal/src",
     "loadtest/src",
     "demo/src",
     "archive/src",

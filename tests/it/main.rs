@@ -47,6 +47,7 @@ mod pauses;
 mod process;
 mod receipts;
 mod reload;
+mod rehearsal;
 mod removed_timeline;
 mod retention;
 mod sealed_archive;

@@ -1,0 +1,347 @@
+//! A small audience, and what a rehearsal says of it: that it repeats, that limits and windows hold, that
+//! messages which cannot be made are told, and that two versions differ where they should.
+
+use std::num::NonZeroU32;
+
+use sluis_actors::router::{Owner, RouterSettings};
+use sluis_channels::Templates;
+use sluis_model::flow::Definition;
+use sluis_model::outside::Outside;
+use sluis_model::{
+    Channel, ContactKind, CorporationId, DAY, Environment, Flow, Given, HOUR, Idempotency, Input,
+    Lane, Notification, Policy, RetryPolicy, Supplied, Timestamp,
+};
+
+use crate::*;
+
+const FLOW: &str = r#"
+name = "welcome"
+version = 1
+purpose = "information"
+[input]
+text = "text"
+[[step]]
+id = "mail"
+send = { template = { email = "hello", sms = "short" }, via = ["email", "sms"] }
+on.bounced = "again"
+on.settled = { after = "1d", go = "end: sent" }
+[[step]]
+id = "again"
+send = { template = { sms = "short" }, via = ["sms"] }
+on.bounced = "end: lost"
+on.settled = { after = "1d", go = "end: sent" }
+"#;
+
+/// A Thursday, 12:00 in the Netherlands.
+const NOON: Timestamp = Timestamp(1_795_690_800_000);
+
+fn definition(flow: &str) -> Definition {
+    let files = [
+        ("hello.subject.txt", "Hallo"),
+        ("hello.txt", "Beste {{ tenant.name }}, {{ data.text }}"),
+        ("short.txt", "{{ data.text }}"),
+    ];
+    Definition {
+        flow: flow.into(),
+        templates: files
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into(),
+        ..Definition::default()
+    }
+}
+
+fn carrier(name: &str, channel: Channel, rate: Option<u32>) -> Carrier {
+    Carrier {
+        name: name.into(),
+        channel,
+        owner: Owner::Street,
+        concurrency: NonZeroU32::new(64).unwrap(),
+        rate_per_second: rate.and_then(NonZeroU32::new),
+        burst: None,
+        text: (channel == Channel::Sms).then_some(TextBound {
+            segments: 2,
+            transliterate: true,
+        }),
+    }
+}
+
+fn stage(flow: &str, rate: Option<u32>) -> Stage {
+    let definition = definition(flow);
+    let corporation = CorporationId(1);
+    Stage {
+        corporation,
+        corporation_name: "De Sluis".into(),
+        public_url: "https://post.example.nl".into(),
+        flow: Flow::compile(&definition).unwrap(),
+        templates: Templates::compile(&definition.templates).unwrap(),
+        policy: Policy {
+            environment: Environment::Production,
+            channels: [(corporation, vec![Channel::Email, Channel::Sms])].into(),
+            allow_list: Default::default(),
+            retry: RetryPolicy::default(),
+            max_open_per_tenant: 100,
+            steering: Default::default(),
+        },
+        routers: Default::default(),
+        carriers: vec![
+            carrier("relay", Channel::Email, rate),
+            carrier("bird", Channel::Sms, None),
+        ],
+        outside: Outside::assumed(),
+        starts: NOON,
+        ends: NOON.plus(14 * DAY),
+        desk: vec!["mon-fri 08:00-17:00".parse().unwrap()],
+    }
+}
+
+fn audience(stage: &Stage, people: u32, text: &dyn Fn(u32) -> String) -> Audience {
+    let mut audience = Audience::default();
+    for number in 0..people {
+        let mut points = vec![Given::new(
+            ContactKind::Email,
+            format!("h{number}@example.nl"),
+        )];
+        if number % 10 == 0 {
+            points.clear();
+        }
+        if number % 3 == 0 && number % 10 != 0 {
+            points.push(Given::mobile(format!("+3161{number:07}")));
+        }
+        let supplied = Supplied {
+            name: "mevrouw Jansen".into(),
+            points,
+            ..Supplied::default()
+        };
+        audience.people.push(Person {
+            number: format!("H-{number}").into(),
+            profile: Some(Input::PutProfile(Box::new(supplied))),
+        });
+        audience.rows.push(Row {
+            person: number,
+            line: u64::from(number) + 2,
+            at: stage.starts,
+            input: Input::Notify(Box::new(Notification {
+                id: stage.id(number),
+                flow: stage.flow.reference,
+                category: "general".into(),
+                subject: None,
+                data: serde_json::json!({ "text": text(number) })
+                    .to_string()
+                    .into(),
+                fields: Box::default(),
+                lane: Lane::Bulk,
+                send_after: None,
+                expires_at: None,
+                environment: Environment::Production,
+                idempotency: Idempotency { key: 0, body: 0 },
+            })),
+        });
+    }
+    audience
+}
+
+fn short(_: u32) -> String {
+    "Wij komen langs.".into()
+}
+
+fn all(results: &Results, channel: Channel) -> Counts {
+    let mut all = Counts::default();
+    for (via, counts) in &results.counts {
+        if via.channel == channel {
+            all.started += counts.started;
+            all.bounced += counts.bounced;
+            all.refused += counts.refused;
+            all.unsendable += counts.unsendable;
+        }
+    }
+    all
+}
+
+fn ended(results: &Results, end: &str) -> u64 {
+    let found = results.ends.iter().find(|(name, _)| &**name == end);
+    found.map_or(0, |(_, count)| *count)
+}
+
+#[test]
+fn every_row_comes_to_an_end_and_who_has_no_address_is_told() {
+    let stage = stage(FLOW, None);
+    let audience = audience(&stage, 1_000, &short);
+    let results = run(&stage, &audience, 1);
+    let ends: u64 = results.ends.iter().map(|(_, count)| count).sum();
+    assert_eq!(ends, 1_000);
+    assert_eq!((results.people, results.unreachable), (1_000, 100));
+    let nobody = results
+        .exceptions
+        .iter()
+        .filter(|e| e.trouble == Trouble::NoAddress);
+    assert!(nobody.clone().count() >= 100, "{}", nobody.count());
+    let mail = all(&results, Channel::Email);
+    assert!(
+        mail.started >= 900 && mail.bounced > 0 && mail.refused > 0,
+        "{mail:?}"
+    );
+    // Who bounced and has a phone gets a text.
+    assert!(all(&results, Channel::Sms).started > 0);
+    assert!(ended(&results, "lost") >= 100);
+}
+
+#[test]
+fn it_repeats_with_any_number_of_threads_and_another_seed_stays_within_the_spread() {
+    let mut stage = stage(FLOW, Some(50));
+    let audience = audience(&stage, 3_000, &short);
+    let one = run(&stage, &audience, 1);
+    let two = run(&stage, &audience, 4);
+    assert_eq!(one.outcomes, two.outcomes);
+    assert_eq!(one.counts, two.counts);
+    assert_eq!(one.calls_by_hour, two.calls_by_hour);
+    for seed in 2..12 {
+        stage.outside.seed = seed;
+        let other = run(&stage, &audience, 1);
+        for (end, count) in &one.ends {
+            let spread = Spread::of(*count, 3_000, None);
+            let there = ended(&other, end);
+            assert!(
+                spread.holds(there),
+                "{end}: {there} not in {spread:?} of {count}"
+            );
+        }
+        let (mine, other) = (all(&one, Channel::Email), all(&other, Channel::Email));
+        assert!(Spread::of(mine.bounced, mine.started, None).holds(other.bounced));
+    }
+}
+
+#[test]
+fn a_limit_decides_when_it_is_finished() {
+    let stage = stage(FLOW, Some(10));
+    let audience = audience(&stage, 1_000, &short);
+    let results = run(&stage, &audience, 1);
+    let (first, _) = results.span[&Channel::Email];
+    assert!(first.since(NOON) <= 2_000, "{}", first.since(NOON));
+    // 900 mails at ten a second; what was put off comes later.
+    let hour: u64 = results.sent_by_hour[&(0, Channel::Email)];
+    assert!(hour >= 890, "{hour}");
+    let busy = results
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.sent > 0)
+        .count();
+    assert!(busy >= 900, "{busy}");
+}
+
+#[test]
+fn nothing_leaves_outside_the_send_window() {
+    let mut stage = stage(FLOW, None);
+    let mut settings = RouterSettings::new(Channel::Email);
+    settings.default.window = Some("mon-fri 09:00-11:00".parse().unwrap());
+    stage.routers.insert(Channel::Email, settings);
+    let audience = audience(&stage, 200, &short);
+    let results = run(&stage, &audience, 1);
+    let (first, _) = results.span[&Channel::Email];
+    assert_eq!(first.since(NOON) / HOUR, 21, "the next morning at nine");
+    let hours = results
+        .sent_by_hour
+        .keys()
+        .filter(|(_, channel)| *channel == Channel::Email);
+    for (hour, _) in hours {
+        let of_day = (12 + hour) % 24;
+        assert!((9..11).contains(&of_day), "{hour}");
+    }
+}
+
+#[test]
+fn a_text_that_is_too_long_and_a_message_that_cannot_be_made_are_told() {
+    let flow = FLOW.replace("via = [\"email\", \"sms\"]", "via = [\"sms\", \"email\"]");
+    let stage = stage(&flow, None);
+    let long = |number: u32| {
+        if number == 3 {
+            "lang ".repeat(80)
+        } else {
+            "kort".into()
+        }
+    };
+    let mut audience = audience(&stage, 30, &long);
+    if let Input::Notify(body) = &mut audience.rows[6].input {
+        body.data = "{}".into();
+    }
+    let results = run(&stage, &audience, 1);
+    let of = |trouble| {
+        let found = results
+            .exceptions
+            .iter()
+            .filter(move |e| e.trouble == trouble);
+        found.map(|e| (e.row, e.channel)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(Trouble::TooLong), [(3, Some(Channel::Sms))]);
+    assert!(of(Trouble::Render).contains(&(6, Some(Channel::Sms))));
+    // The mail goes instead of the text.
+    assert_eq!(results.outcomes[3].first, Some(Channel::Email));
+}
+
+#[test]
+fn calls_come_while_the_desk_is_open() {
+    let mut stage = stage(FLOW, None);
+    stage.outside.people.calls = 100.0;
+    let audience = audience(&stage, 500, &short);
+    let results = run(&stage, &audience, 1);
+    for hour in results.calls_by_hour.keys() {
+        let (day, of_day) = ((12 + hour) / 24, (12 + hour) % 24);
+        assert!((8..17).contains(&of_day), "{hour}");
+        assert!(![2, 3].contains(&day), "at the weekend: {hour}");
+    }
+    assert!(results.peak().unwrap().1 > 20);
+}
+
+#[test]
+fn two_versions_differ_in_the_rows_that_go_another_way() {
+    let one = stage(FLOW, None);
+    let two = stage(
+        &FLOW.replace("via = [\"email\", \"sms\"]", "via = [\"sms\", \"email\"]"),
+        None,
+    );
+    let (a, b) = (audience(&one, 300, &short), audience(&two, 300, &short));
+    let (first, second) = (run(&one, &a, 1), run(&two, &b, 1));
+    let compared = compare(&first, &second);
+    // 90 of 300 have a phone beside their mailbox; others go alike but for bounces that no text follows.
+    let moved = compared.changes.iter().filter(|(change, _)| {
+        change.first == Some(Channel::Email) && change.other_first == Some(Channel::Sms)
+    });
+    assert_eq!(moved.map(|(_, count)| count).sum::<u64>(), 90);
+    assert_eq!(compare(&first, &first).alike, 300);
+}
+
+#[test]
+fn the_report_names_everything_and_no_address() {
+    let stage = stage(FLOW, Some(20));
+    let audience = audience(&stage, 400, &short);
+    let results = run(&stage, &audience, 1);
+    let rejected = [(7, "H-7".to_owned(), "=cmd, \"quoted\"".to_owned())];
+    let told = Told {
+        stage: &stage,
+        audience: &audience,
+        results: &results,
+        rejected: &rejected,
+        notes: &["a note <b>".to_owned()],
+        other: None,
+        most_calls: Some(2),
+    };
+    let (text, page, list) = (text(&told), html(&told), csv(&told));
+    for part in [
+        "Messages, by step and channel",
+        "has none",
+        "Where notifications end",
+        "assumed",
+    ] {
+        assert!(text.contains(part) && page.contains(part), "{part}");
+    }
+    assert!(
+        page.contains("<svg") && !page.contains("<script") && page.contains("a note &lt;b&gt;")
+    );
+    assert!(
+        list.contains("7,H-7,refused,,,\"'=cmd, \"\"quoted\"\"\"\r\n"),
+        "{list}"
+    );
+    assert!(list.contains(",H-0,no_address,mail,,"), "{list}");
+    for told in [&text, &page, &list] {
+        assert!(!told.contains("@example.nl") && !told.contains("+3161"));
+    }
+}
