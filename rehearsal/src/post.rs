@@ -4,6 +4,7 @@
 use sluis_actors::{Saying, say};
 use sluis_channels::Content;
 use sluis_channels::sms::gsm;
+use sluis_model::flow::Said;
 use sluis_model::outside::{Fate, Try};
 use sluis_model::{Channel, Input, Profile, Verdict, Why};
 
@@ -20,6 +21,7 @@ pub(crate) struct Sending<'a> {
     pub number: &'a str,
     pub profile: Option<&'a Profile>,
     pub body: &'a Input,
+    pub answers: &'a [Said],
     pub via: Via,
 }
 
@@ -45,6 +47,7 @@ impl Sending<'_> {
             profile: self.profile,
             corporation: &self.stage.corporation_name,
             data: &body.data,
+            answers: self.answers,
             link: link.as_deref(),
         });
         match said {

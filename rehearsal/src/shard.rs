@@ -223,7 +223,10 @@ impl<'a> Shard<'a> {
         (attempt, address): (u16, &str),
     ) {
         let id = self.stage.id(row);
-        let Some(step) = self.open(person, id).map(|open| open.step) else {
+        let Some((step, answers)) = self
+            .open(person, id)
+            .map(|open| (open.step, self.stage.flow.said(&open.fields)))
+        else {
             return;
         };
         let via = Via {
@@ -246,6 +249,7 @@ impl<'a> Shard<'a> {
             number: &self.audience.people[person as usize].number,
             profile: tenant.and_then(|tenant| tenant.profile.as_deref()),
             body: &self.audience.rows[row as usize].input,
+            answers: &answers,
             via,
         };
         let made = sending.make();

@@ -83,6 +83,7 @@ fn field(flow: &Flow, operand: &Operand) -> Option<String> {
     match operand {
         Operand::Field(index) => Some(format!("data.{}", flow.fields[*index])),
         Operand::Told(told) => of_fact(told),
+        Operand::Answered(index) => flow.fields.get(*index).map(ToString::to_string),
         Operand::Literal(_)
         | Operand::Class(..)
         | Operand::Balance

@@ -2,7 +2,7 @@
 //! whether what a rule counts is counted at all. Refuses to judge what a word says.
 
 use sluis_model::Flow;
-use sluis_model::flow::{Operand, Test};
+use sluis_model::flow::{Operand, Reply, Test};
 
 use super::paths::{cases, guards, stops};
 use super::report::Report;
@@ -63,15 +63,15 @@ pub(super) fn check(found: &Found, flow: &Flow, report: &mut Report) {
             &question.list,
             "the name of a list, such as \"desk\"",
         );
-        for (answer, _) in &question.answers {
-            let path = format!("{path}.answers.{answer}");
-            named(&path, answer, "an answer that people can choose");
+        for Reply { name, .. } in &question.replies {
+            let path = format!("{path}.answers.{name}");
+            named(&path, name, "an answer that people can choose");
         }
     }
     for step in &flow.steps {
         let question = step.kind.question();
-        let answers = question.iter().flat_map(|question| &question.answers);
-        if answers.into_iter().any(|(answer, _)| &**answer == CLOSE) {
+        let replies = question.iter().flat_map(|question| &question.replies);
+        if replies.into_iter().any(|reply| &*reply.name == CLOSE) {
             let path = format!("step.{}.task.answers.{CLOSE}", step.id);
             let message = "every task has this answer, which ends the flow and closes the link: expected another word";
             report.mistake(found, &path, message);
@@ -119,7 +119,8 @@ fn purpose(operand: &Operand) -> Option<&str> {
         | Operand::Now
         | Operand::Shifted(_)
         | Operand::DaysBetween(_)
-        | Operand::Told(_) => None,
+        | Operand::Told(_)
+        | Operand::Answered(_) => None,
     }
 }
 
