@@ -24,10 +24,9 @@ use crate::intake::mailing_rows::Frame;
 use crate::rehearsing::{Asked, Lists, Read, RowsAsked, measure, read, stage};
 
 pub(super) fn rehearse(args: &RehearseArgs, env: &BTreeMap<String, String>) -> Reply {
-    match (&args.what, &args.run) {
-        (Some(RehearseCommand::Model { counters }), _) => measured(counters),
-        (None, Some(run)) => rehearsed(run, env).unwrap_or_else(|reply| reply),
-        (None, None) => refused("--flow and --corporation are needed: see sluis rehearse --help"),
+    match &args.what {
+        Some(RehearseCommand::Model { counters }) => measured(counters),
+        None => rehearsed(&args.run, env).unwrap_or_else(|reply| reply),
     }
 }
 
@@ -67,9 +66,9 @@ fn rehearsed(args: &RunArgs, env: &BTreeMap<String, String>) -> Result<Reply, Re
     }
     let types = facts::load(&config).map_err(|problems| Reply::bad(&problems))?;
     let (stage, mut read) = staged(
-        (args, &args.source),
+        &args.source,
         env,
-        &args.flow,
+        &words.flow,
         (&config, &types, &words, &lists),
     )?;
     if read.audience.rows.is_empty() {
@@ -116,12 +115,12 @@ type Given<'a> = (&'a Config, &'a FactTypes, &'a Words, &'a Lists);
 
 /// The stage of a flow, and the lists as it takes them.
 fn staged(
-    (args, source): (&RunArgs, &Source),
+    source: &Source,
     env: &BTreeMap<String, String>,
     flow: &str,
     (config, types, words, lists): Given<'_>,
 ) -> Result<(Stage, Read), Reply> {
-    let corporation = corporation(config, &args.corporation).map_err(|why| refused(&why))?;
+    let corporation = corporation(config, &words.corporation).map_err(|why| refused(&why))?;
     let found = found(source, flow, &corporation.name, env)?;
     let asked = Asked {
         corporation,
@@ -162,7 +161,7 @@ fn other(
     if args.against.is_none() && args.against_config.is_none() {
         return Ok(None);
     }
-    let flow = args.against.as_deref().unwrap_or(&args.flow);
+    let flow = args.against.as_deref().unwrap_or(&words.flow);
     let mut source = args.source.clone();
     let mut name = format!("flow {flow}");
     let loaded;
@@ -177,7 +176,7 @@ fn other(
             (&loaded.0, &loaded.1)
         }
     };
-    let (stage, read) = staged((args, &source), env, flow, (config, types, words, lists))?;
+    let (stage, read) = staged(&source, env, flow, (config, types, words, lists))?;
     let results = run(&stage, &read.audience, threads);
     Ok(Some((name, results)))
 }

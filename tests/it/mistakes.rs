@@ -119,9 +119,7 @@ async fn told_with(engine: &Engine, flows: &Path, file: &str, text: Option<&str>
         Some(text) => write(flows, file, text),
         None => std::fs::remove_file(&path).expect("it was there"),
     }
-    let reply = engine
-        .call(OPERATOR, "POST", "/v1/reload", Value::Null)
-        .await;
+    let reply = engine.call(OPERATOR, "POST", "/v1/reload", json!({})).await;
     match sound {
         Some(sound) => write(flows, file, &sound),
         None => std::fs::remove_file(&path).expect("it is there"),
@@ -209,7 +207,7 @@ async fn what_runs_stays_as_it_was_through_every_kind_of_mistake() {
     assert_eq!(current().await, before, "nothing of any of them was taken");
     sound(&engine, "s-1").await;
     let again = engine
-        .call(OPERATOR, "POST", "/v1/reload", Value::Null)
+        .call(OPERATOR, "POST", "/v1/reload", json!({}))
         .await
         .ok();
     assert_eq!(

@@ -49,7 +49,7 @@ impl World {
     }
 
     async fn ask(&self, path: &str) -> Reply {
-        self.engine.call(OPERATOR, "POST", path, Value::Null).await
+        self.engine.call(OPERATOR, "POST", path, json!({})).await
     }
 
     async fn taken(&self) -> Value {
@@ -281,7 +281,7 @@ async fn only_operators_read_it_again() {
         ("POST", "/v1/reload?check=true"),
     ] {
         for key in KEYS {
-            let reply = world.engine.call(key, method, path, Value::Null).await;
+            let reply = world.engine.call(key, method, path, json!({})).await;
             assert_eq!(reply.status, 401, "{method} {path}");
         }
     }

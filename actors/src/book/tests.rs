@@ -262,7 +262,7 @@ fn of_definitions_with_a_mistake_none_is_taken() {
     let right = definition("right", 1, "sms");
     let problems = Book::check(vec![
         (None, right.clone()),
-        (None, definition("wrong", 0, "sms")),
+        (None, definition("wrong", 1, "owl")),
         (None, right),
         (Some(ONE), definition("pigeon", 1, "pigeon")),
     ])

@@ -6,12 +6,12 @@ use super::super::config::Source;
 
 /// What to rehearse.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct RehearseArgs {
     #[command(subcommand)]
     pub(super) what: Option<RehearseCommand>,
     #[command(flatten)]
-    pub(super) run: Option<RunArgs>,
+    pub(super) run: RunArgs,
 }
 
 /// What else there is to do.
@@ -30,12 +30,12 @@ pub(crate) enum RehearseCommand {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(super) source: Source,
-    /// Whose tenants: name of the corporation
+    /// Whose tenants: name of the corporation; needed
     #[arg(long, value_name = "NAME")]
-    pub(super) corporation: String,
-    /// storno, storno@CORPORATION for a corporation's own, or a file
+    pub(super) corporation: Option<String>,
+    /// storno, storno@CORPORATION for a corporation's own, or a file; needed
     #[arg(long)]
-    pub(super) flow: String,
+    pub(super) flow: Option<String>,
     /// Category of the notifications
     #[arg(long, default_value = "general")]
     pub(super) category: String,

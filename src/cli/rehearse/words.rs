@@ -24,6 +24,8 @@ const MOST_MODEL_BYTES: u64 = 1 << 20;
 
 /// What is told on the command line, read; every mistake at once.
 pub(super) struct Words {
+    pub(super) corporation: String,
+    pub(super) flow: String,
     pub(super) frame: Frame,
     pub(super) pace: Pace,
     pub(super) desk: Vec<SendWindow>,
@@ -75,6 +77,14 @@ pub(super) fn words(args: &RunArgs, config: &Config) -> Result<Words, Vec<String
         .iter()
         .filter_map(|text| window("--desk", text))
         .collect();
+    let mut named = |option: &str, given: &Option<String>| {
+        given.clone().unwrap_or_else(|| {
+            wrong.push(format!("{option} is needed: see sluis rehearse --help"));
+            String::new()
+        })
+    };
+    let corporation = named("--corporation", &args.corporation);
+    let flow = named("--flow", &args.flow);
     if args.rows.is_empty() && !args.everyone {
         wrong.push("--rows FILE or --everyone is needed: who gets something?".to_owned());
     }
@@ -110,6 +120,8 @@ pub(super) fn words(args: &RunArgs, config: &Config) -> Result<Words, Vec<String
         return Err(wrong);
     }
     Ok(Words {
+        corporation,
+        flow,
         frame,
         pace: Pace {
             per_minute: args.per_minute,
