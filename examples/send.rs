@@ -69,6 +69,7 @@ fn notice(run: &str, tenant: &str) -> NotificationRequest {
         environment: Environment::Test,
         // The same for the same message, whenever it is sent again.
         idempotency_key: format!("{run}/{tenant}"),
+        to_household: false,
     }
 }
 

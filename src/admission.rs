@@ -12,8 +12,8 @@ use sluis_actors::{
     ShardRequest,
 };
 use sluis_model::{
-    Clock, CorporationId, Environment, Flow, FlowBook, FlowRef, Idempotency, Input, Notification,
-    NotificationId, NotificationRequest, Subject, TenantKey,
+    Addressed, Clock, CorporationId, Environment, Flow, FlowBook, FlowRef, Idempotency, Input,
+    Notification, NotificationId, NotificationRequest, Subject, TenantKey,
 };
 
 use crate::intake;
@@ -203,7 +203,10 @@ impl Admission {
             key: intake::key_hash(corporation, &request.idempotency_key),
             body: sound.body,
         };
-        let tenant = TenantKey::new(corporation, request.tenant_id.as_str());
+        let tenant = match request.to_household {
+            false => TenantKey::new(corporation, request.tenant_id.as_str()),
+            true => TenantKey::household(corporation, &request.tenant_id),
+        };
         let now = self.clock.now();
         let shard = tenant.shard(self.engine.shards());
         let id = id.unwrap_or_else(|| crate::ids::mint(shard, now));
@@ -299,5 +302,9 @@ fn notification(
         expires_at: request.expires_at,
         environment: request.environment,
         idempotency,
+        addressed: match request.to_household {
+            false => Addressed::Tenant,
+            true => Addressed::Household,
+        },
     }
 }

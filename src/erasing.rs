@@ -9,6 +9,8 @@
 //! 4. The key is destroyed, durably, while nobody writes the table.
 //! 5. What came for him meanwhile is taken, as about somebody new.
 
+mod households;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -200,6 +202,11 @@ impl Erasing {
 
     async fn erase(&self, wish: &Wish) -> Result<Done, NotErased> {
         let _turn = self.turn.lock().await;
+        self.leave_households(wish).await?;
+        self.erase_one(wish).await
+    }
+
+    async fn erase_one(&self, wish: &Wish) -> Result<Done, NotErased> {
         let tenant = &wish.tenant;
         let corporation = self.corporation(tenant)?;
         check_hold(corporation, &tenant.tenant)?;

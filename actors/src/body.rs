@@ -70,6 +70,7 @@ mod tests {
             expires_at: None,
             environment: Environment::Test,
             idempotency: Idempotency { key: 1, body: 1 },
+            addressed: Default::default(),
         }
     }
 

@@ -250,6 +250,11 @@ fn subject(input: &Input) -> Option<&Subject> {
         | Input::TaskAnswered(_)
         | Input::Link { .. }
         | Input::LateReceipt(_)
-        | Input::NoWay(_) => None,
+        | Input::NoWay(_)
+        | Input::PutHousehold(_)
+        | Input::InHousehold { .. }
+        | Input::PartNews(_)
+        | Input::GroupTold { .. }
+        | Input::StopPart(_) => None,
     }
 }

@@ -22,6 +22,11 @@ pub(crate) const fn input(input: &Input) -> &'static str {
         Input::LateReceipt(_) => "late_receipt",
         Input::NoWay(_) => "no_way",
         Input::Sent { .. } => "sent",
+        Input::PutHousehold(_) => "put_household",
+        Input::InHousehold { .. } => "in_household",
+        Input::PartNews(_) => "part_news",
+        Input::GroupTold { .. } => "group_told",
+        Input::StopPart(_) => "stop_part",
         Input::TaskAnswered(_) => "task_answered",
     }
 }
@@ -32,7 +37,12 @@ pub(crate) fn about(input: &Input) -> Option<NotificationId> {
         Input::Notify(notification) => Some(notification.id),
         Input::Receipt(receipt) => Some(receipt.attempt.id),
         Input::LateReceipt(late) => Some(late.receipt.attempt.id),
-        Input::Timer { id } | Input::Answer { id, .. } | Input::Link { id, .. } => Some(*id),
+        Input::Timer { id }
+        | Input::Answer { id, .. }
+        | Input::Link { id, .. }
+        | Input::GroupTold { id, .. } => Some(*id),
+        Input::PartNews(news) => Some(news.group),
+        Input::StopPart(stop) => Some(stop.id),
         Input::Permit(permit) => Some(permit.id),
         Input::NoWay(no_way) => Some(no_way.id),
         Input::TaskAnswered(given) => Some(given.id),
@@ -49,6 +59,8 @@ pub(crate) fn about(input: &Input) -> Option<NotificationId> {
         }
         | Input::PutProfile(_)
         | Input::Fact(_)
-        | Input::Declared(_) => None,
+        | Input::Declared(_)
+        | Input::PutHousehold(_)
+        | Input::InHousehold { .. } => None,
     }
 }

@@ -2,6 +2,7 @@
 //! Refuses to know how they are written down: JSON and frames are made in `src`.
 
 use crate::channel::Channel;
+use crate::household::{Addressee, NotTold};
 use crate::ids::NotificationId;
 use crate::matching::Unmatched;
 use crate::notification::Subject;
@@ -48,6 +49,19 @@ pub enum Answer {
     Task(TaskAnswer),
     /// To a use of the link.
     Link(LinkAnswer),
+    /// To a notification to a household: it became one for each of these.
+    Group {
+        /// Its id.
+        id: NotificationId,
+        /// Who is told, and why.
+        told: Vec<Addressee>,
+        /// Who is not, and why not.
+        not_told: Vec<NotTold>,
+    },
+    /// To a notification to a household that nobody loaded. Nothing was stored.
+    UnknownHousehold,
+    /// To a notification to a household in which nobody is to be told. Nothing was stored.
+    NobodyToTell(Vec<NotTold>),
     /// To an input nobody waits for.
     Done,
 }

@@ -2,13 +2,14 @@
 //! read. Versions 1 to 3: addresses of a channel each, with what their source had checked beside
 //! them, instead of contact points; pauses that did not say whose they were. Up to version 4:
 //! conditions of one comparison, erasures that did not say why, preferences without a date, tenants
-//! without a history. Version 5: two histories of a tenant, of what caps and of what flows count. Up to
-//! version 5: tasks without a plan. Refuses to write any of it.
+//! without a history. Up to version 5: two histories of a tenant, of what caps and of what flows count;
+//! notifications to single tenants alone; tasks without a plan. Refuses to write any of it.
 
 use bincode::de::Decoder;
 use bincode::error::DecodeError;
 use bincode::{Decode, impl_borrow_decode_with_context};
 
+use crate::addressed::Addressed;
 use crate::attempt::Verdict;
 use crate::channel::{Channel, Need};
 use crate::codec::Version;
@@ -30,7 +31,7 @@ const POINTS: Version = Version(4);
 /// The first version whose conditions may have several comparisons, whose erasures say why, and whose
 /// facts may be of declared types.
 const JOINED: Version = Version(5);
-/// The first version with one history of what left.
+/// The first version with one history of what left, and with households.
 const ONE_HISTORY: Version = Version(6);
 /// The first version whose tasks may have a plan.
 const PLANNED: Version = Version(6);
@@ -203,9 +204,14 @@ impl Decode<Version> for Intent {
                 subject: Decode::decode(decoder)?,
                 note: Decode::decode(decoder)?,
             }),
+            2 => Ok(Self::PartNews {
+                corporation: Decode::decode(decoder)?,
+                household: Decode::decode(decoder)?,
+                news: Decode::decode(decoder)?,
+            }),
             found => Err(DecodeError::UnexpectedVariant {
                 type_name: "Intent",
-                allowed: &bincode::error::AllowedEnumVariants::Range { min: 0, max: 1 },
+                allowed: &bincode::error::AllowedEnumVariants::Range { min: 0, max: 2 },
                 found,
             }),
         }
@@ -329,6 +335,11 @@ impl Decode<Version> for Told {
             } else {
                 None
             },
+            grouped: if *decoder.context() >= ONE_HISTORY {
+                Decode::decode(decoder)?
+            } else {
+                None
+            },
         })
     }
 }
@@ -383,6 +394,31 @@ fn history(counted: Vec<CountedThen>, capped: Option<Vec<CappedThen>>) -> Option
     let all: History = counted.chain(capped).collect();
     (!all.is_empty()).then(|| Box::new(all))
 }
+impl Decode<Version> for Notification {
+    /// Before, each was for one tenant.
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Ok(Self {
+            id: Decode::decode(decoder)?,
+            flow: Decode::decode(decoder)?,
+            category: Decode::decode(decoder)?,
+            subject: Decode::decode(decoder)?,
+            data: Decode::decode(decoder)?,
+            fields: Decode::decode(decoder)?,
+            lane: Decode::decode(decoder)?,
+            send_after: Decode::decode(decoder)?,
+            expires_at: Decode::decode(decoder)?,
+            environment: Decode::decode(decoder)?,
+            idempotency: Decode::decode(decoder)?,
+            addressed: if *decoder.context() >= ONE_HISTORY {
+                Decode::decode(decoder)?
+            } else {
+                Addressed::Tenant
+            },
+        })
+    }
+}
+
+impl_borrow_decode_with_context!(Notification, Version);
 
 /// [`Where`] as this build writes it.
 #[derive(Decode)]

@@ -5,9 +5,11 @@ mod applied;
 mod attempt;
 mod declared;
 mod fact;
+mod group;
 mod history;
 mod task;
 
+use crate::addressed::Addressed;
 use crate::event::Event;
 use crate::input::Input;
 use crate::notification::Notification;
@@ -26,6 +28,7 @@ pub fn evolve(
 ) -> Option<Box<Open>> {
     match (event, applied.input) {
         (Event::Accepted { .. }, Input::Notify(body)) => {
+            group::accepted(tenant, body);
             tenant.open.insert(Box::new(accepted(body, applied)))
         }
         (Event::ProfileStored { .. }, Input::PutProfile(supplied)) => {
@@ -47,8 +50,19 @@ pub fn evolve(
         }
         (Event::Contacted { id }, _) => history::started(tenant, *id, applied.at, flows),
         (Event::Ended { id, .. }, _) => {
+            group::ended(tenant, *id);
             return tenant.open.remove(*id);
         }
+        (
+            Event::GroupFormed { .. }
+            | Event::GroupTold { .. }
+            | Event::PartEnded { .. }
+            | Event::GroupStopping { .. }
+            | Event::PartBarred { .. }
+            | Event::HouseholdStored { .. }
+            | Event::HouseholdNoted { .. },
+            _,
+        ) => group::take(tenant, applied, event),
         _ => {
             history::note(tenant, applied.at, event, flows);
             if let Some(open) = event.notification().and_then(|id| tenant.find_mut(id)) {
@@ -75,7 +89,10 @@ fn accepted(body: &Notification, applied: Applied<'_>) -> Open {
         fields: body.fields.clone(),
         lane: body.lane,
         environment: body.environment,
-        expires_at: body.expires_at,
+        // The parts of a group expire, each by itself.
+        expires_at: body
+            .expires_at
+            .filter(|_| body.addressed != Addressed::Household),
         step: 0,
         entered: false,
         tasks: 0,
@@ -160,6 +177,14 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         | Event::PointMarked { .. }
         | Event::PointKept { .. }
         | Event::FactTaken
-        | Event::SubjectOpen { .. } => {}
+        | Event::SubjectOpen { .. }
+        | Event::GroupFormed { .. }
+        | Event::GroupTold { .. }
+        | Event::PartEnded { .. }
+        | Event::GroupStopping { .. }
+        | Event::PartTells { .. }
+        | Event::PartBarred { .. }
+        | Event::HouseholdStored { .. }
+        | Event::HouseholdNoted { .. } => {}
     }
 }

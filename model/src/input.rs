@@ -8,6 +8,8 @@ use crate::channel::Channel;
 use crate::codec::Version;
 use crate::fact::{DeclaredFact, Fact};
 use crate::flow::Value;
+use crate::group::{PartNews, StopPart};
+use crate::household::Household;
 use crate::ids::{AttemptRef, NotificationId};
 use crate::notification::{Notification, Subject};
 use crate::supplied::Supplied;
@@ -85,6 +87,26 @@ pub enum Input {
     },
     /// A business event of a declared type. Since record version 5.
     Declared(Box<DeclaredFact>),
+    /// Who is in a household, whole. Since record version 6.
+    PutHousehold(Box<Household>),
+    /// A household names the tenant, or names him no more. Since record version 6.
+    InHousehold {
+        /// The number of the household.
+        household: Box<str>,
+        /// Whether it names him.
+        is_in: bool,
+    },
+    /// An addressee's part tells its household what became of it. Since record version 6.
+    PartNews(Box<PartNews>),
+    /// Every addressee of a group has what was handed to him. Since record version 6.
+    GroupTold {
+        /// The group.
+        id: NotificationId,
+        /// Whether it was the order to stop, and not the notification.
+        stop: bool,
+    },
+    /// A part is to be stopped with its group. Since record version 6.
+    StopPart(Box<StopPart>),
     /// A person answered a task with what its answer asks for. Since record version 6.
     TaskAnswered(Box<TaskAnswered>),
 }
@@ -111,7 +133,12 @@ impl Input {
             | Input::TaskAnswered(_)
             | Input::Link { .. }
             | Input::LateReceipt(_)
-            | Input::NoWay(_) => None,
+            | Input::NoWay(_)
+            | Input::PutHousehold(_)
+            | Input::InHousehold { .. }
+            | Input::PartNews(_)
+            | Input::GroupTold { .. }
+            | Input::StopPart(_) => None,
         }
     }
 }

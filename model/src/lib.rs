@@ -2,6 +2,7 @@
 //! codecs. Deterministic: the same code runs live, in simulation and in a forecast. Refuses I/O,
 //! async, clock reads and randomness.
 
+mod addressed;
 mod answer;
 mod attempt;
 mod before;
@@ -16,7 +17,9 @@ mod evolve;
 mod fact;
 mod fact_type;
 pub mod flow;
+mod group;
 mod history;
+mod household;
 mod ids;
 mod input;
 pub mod instant;
@@ -40,6 +43,7 @@ mod time;
 mod unfinished;
 pub mod wire;
 
+pub use addressed::{Addressed, PartOf};
 pub use answer::{
     Answer, Cancelled, LinkAnswer, ProfileChange, ReceiptEffect, Stopped, TaskAnswer,
 };
@@ -53,7 +57,11 @@ pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};
 pub use fact::{Counts, DeclaredFact, Fact, FactKind};
 pub use fact_type::{About, FactField, FactType, Holds};
 pub use flow::{Flow, FlowRef};
+pub use group::{
+    Group, GroupStop, Grouped, NamedIn, OpenPart, Part, PartNews, StopPart, part_id, part_number,
+};
 pub use history::{Contact, Fate, History};
+pub use household::{Addressee, Household, Member, NotTold, Role, WhyNot};
 pub use ids::{
     AttemptRef, AttemptToken, CorporationId, IdError, NotificationId, ShardId, TenantKey,
     home_shard,

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use crate::addressed::Addressed;
 use crate::flow::{FlowRef, Value};
 use crate::ids::NotificationId;
 use crate::time::Timestamp;
@@ -160,8 +161,10 @@ impl fmt::Display for Subject {
 /// One row of intake before validation, however it came in. `data` is the text of a JSON object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NotificationRequest {
-    /// The corporation's number for the tenant.
+    /// The corporation's number for the tenant, or for the household.
     pub tenant_id: String,
+    /// Whether it goes to a household.
+    pub to_household: bool,
     /// Name of the flow.
     pub flow: String,
     /// Category, which preferences hang on: `collection`, `repairs`, `newsletter`.
@@ -183,7 +186,7 @@ pub struct NotificationRequest {
 }
 
 /// A notification as admitted and journaled: the input that starts a flow for one tenant.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct Notification {
     /// Minted at admission; carries its shard.
     pub id: NotificationId,
@@ -206,8 +209,10 @@ pub struct Notification {
     pub expires_at: Option<Timestamp>,
     /// The world it comes from.
     pub environment: Environment,
-    /// Hash of the sender's idempotency key, and of the whole body.
+    /// Hash of the sender's idempotency key, and of the whole body. Of a part: that of its group.
     pub idempotency: Idempotency,
+    /// To whom it goes. Since record version 6.
+    pub addressed: Addressed,
 }
 
 /// The two hashes that recognise a repeat.

@@ -79,7 +79,9 @@ fn of_control(control: &Control) -> Option<CorporationId> {
     match control {
         Control::IntentOpened { work, .. } => match work {
             Intent::Each { tenants, .. } => tenants.first().map(|tenant| tenant.corporation),
-            Intent::CancelSubject { corporation, .. } => Some(*corporation),
+            Intent::CancelSubject { corporation, .. } | Intent::PartNews { corporation, .. } => {
+                Some(*corporation)
+            }
         },
         Control::Unexplained { corporation, .. } => *corporation,
         Control::StrayDismissed { corporation, .. } => Some(*corporation),

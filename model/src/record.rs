@@ -5,6 +5,7 @@ use bincode::{Decode, Encode};
 
 use crate::codec::{self, CodecError, FrameKind, Version};
 use crate::event::Event;
+use crate::group::PartNews;
 use crate::ids::{CorporationId, NotificationId, TenantKey};
 use crate::input::Input;
 use crate::notification::Subject;
@@ -227,6 +228,15 @@ pub enum Intent {
         subject: Subject,
         /// Who and why.
         note: Box<str>,
+    },
+    /// An addressee's part tells its household what became of it. Since record version 6.
+    PartNews {
+        /// Whose.
+        corporation: CorporationId,
+        /// The number of the household.
+        household: Box<str>,
+        /// What.
+        news: PartNews,
     },
 }
 

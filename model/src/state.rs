@@ -11,10 +11,13 @@ use std::collections::VecDeque;
 
 use bincode::{Decode, Encode};
 
+use crate::addressed::PartOf;
 use crate::channel::Channel;
 use crate::codec::Version;
 use crate::flow::{Dated, Value};
+use crate::group::Grouped;
 use crate::history::{Contact, Fate, History};
+use crate::household::Household;
 use crate::ids::NotificationId;
 use crate::notification::Subject;
 use crate::opens::Opens;
@@ -65,6 +68,8 @@ pub struct Told {
     pub declared: Vec<Declared>,
     /// Messages that left, or may have, where a rule counts them.
     pub history: Option<Box<History>>,
+    /// What is known of households: of one, who is in it and its groups; of a tenant, his parts.
+    pub grouped: Option<Box<Grouped>>,
 }
 
 /// What facts told of one subject.
@@ -137,6 +142,28 @@ impl Tenant {
     /// What facts told, to be added to.
     pub(crate) fn told_mut(&mut self) -> &mut Told {
         self.told.get_or_insert_default()
+    }
+
+    /// What is known of households.
+    #[must_use]
+    pub fn grouped(&self) -> Option<&Grouped> {
+        self.told.as_deref()?.grouped.as_deref()
+    }
+
+    pub(crate) fn grouped_mut(&mut self) -> &mut Grouped {
+        self.told_mut().grouped.get_or_insert_default()
+    }
+
+    /// Who is in it, if it is a household.
+    #[must_use]
+    pub fn household(&self) -> Option<&Household> {
+        self.grouped()?.household.as_ref()
+    }
+
+    /// What the open notification with this id is a part of.
+    #[must_use]
+    pub fn part(&self, id: NotificationId) -> Option<&PartOf> {
+        self.grouped()?.part(id)
     }
 
     /// What facts of the type `kind` told of the tenant, or of `subject`.

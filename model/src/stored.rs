@@ -255,6 +255,7 @@ fn without_money(told: &Told) -> Told {
         facts: told.facts.clone(),
         declared: told.declared.clone(),
         history: told.history.clone(),
+        grouped: told.grouped.clone(),
     }
 }
 

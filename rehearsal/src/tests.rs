@@ -121,6 +121,7 @@ fn audience(stage: &Stage, people: u32, text: &dyn Fn(u32) -> String) -> Audienc
             line: u64::from(number) + 2,
             at: stage.starts,
             input: Input::Notify(Box::new(Notification {
+                addressed: Default::default(),
                 id: stage.id(number),
                 flow: stage.flow.reference,
                 category: "general".into(),

@@ -220,7 +220,12 @@ impl Known {
             | Input::Cancel { .. }
             | Input::Answer { .. }
             | Input::TaskAnswered(_)
-            | Input::Link { .. } => {}
+            | Input::Link { .. }
+            | Input::PutHousehold(_)
+            | Input::InHousehold { .. }
+            | Input::PartNews(_)
+            | Input::GroupTold { .. }
+            | Input::StopPart(_) => {}
         }
     }
 }

@@ -207,6 +207,14 @@ fn told(event: &Event) -> Option<Told> {
         | Event::SubjectOpen { .. }
         | Event::Steered { .. }
         | Event::Contacted { .. }
+        | Event::GroupFormed { .. }
+        | Event::GroupTold { .. }
+        | Event::PartEnded { .. }
+        | Event::GroupStopping { .. }
+        | Event::PartTells { .. }
+        | Event::PartBarred { .. }
+        | Event::HouseholdStored { .. }
+        | Event::HouseholdNoted { .. }
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. } => return None,

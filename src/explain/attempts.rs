@@ -257,6 +257,14 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::Steered { .. }
         | Event::Capped { .. }
         | Event::Contacted { .. }
+        | Event::GroupFormed { .. }
+        | Event::GroupTold { .. }
+        | Event::PartEnded { .. }
+        | Event::GroupStopping { .. }
+        | Event::PartTells { .. }
+        | Event::PartBarred { .. }
+        | Event::HouseholdStored { .. }
+        | Event::HouseholdNoted { .. }
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. } => None,

@@ -37,6 +37,8 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::Unexplained { .. } => "unexplained",
         Cause::Capped { .. } => "capped",
         Cause::Branched { .. } => "branch",
+        Cause::Group { .. } => "group",
+        Cause::PartsEnded => "parts_ended",
         Cause::TaskOverdue { .. } => "task_overdue",
     }
 }
@@ -103,6 +105,13 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
             way,
             observed,
         } => branched(*step, *way, observed, flow),
+        Cause::Group { group, note } if note.is_empty() => {
+            format!("another of the group {group} has brought that about")
+        }
+        Cause::Group { group, note } => {
+            format!("the group {group} was cancelled{}", remark(note))
+        }
+        Cause::PartsEnded => "every part of the group has ended".to_owned(),
         Cause::TaskOverdue { task } => {
             format!("nobody answered task {task} in the time that the flow gives")
         }

@@ -39,7 +39,9 @@ pub struct FlowName {
 }
 
 impl FlowName {
-    fn of(flow: &Flow) -> Self {
+    /// Of a flow.
+    #[must_use]
+    pub fn of(flow: &Flow) -> Self {
         Self {
             name: flow.name.to_string(),
             version: flow.version,

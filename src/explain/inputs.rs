@@ -37,7 +37,12 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
         | Input::Outcome { .. }
         | Input::NoWay(_)
         | Input::Sent { .. }
-        | Input::Link { .. } => return None,
+        | Input::Link { .. }
+        | Input::PutHousehold(_)
+        | Input::InHousehold { .. }
+        | Input::PartNews(_)
+        | Input::GroupTold { .. }
+        | Input::StopPart(_) => return None,
     })
 }
 

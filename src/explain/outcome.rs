@@ -38,6 +38,9 @@ pub struct OutcomeRow {
     /// The attempt whose outcome or receipt ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u16>,
+    /// The group that it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<NotificationId>,
     /// The channel of that attempt, when the record that ended it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
@@ -97,6 +100,7 @@ pub fn outcome(position: u64, record: &TenantRecord, event: &Event) -> Option<Ou
         reason: causes::cause_code(cause),
         why: providers_reason(cause).map(ReasonRow::of),
         attempt: attempt.map(|attempt| attempt.attempt),
+        group: group(record, *id),
         channel: attempt.and_then(|_| marked_channel(record)),
     })
 }
@@ -138,6 +142,8 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
         | Cause::Unexplained { .. }
         | Cause::Capped { .. }
         | Cause::Branched { .. }
+        | Cause::Group { .. }
+        | Cause::PartsEnded
         | Cause::TaskOverdue { .. } => None,
     }
 }
@@ -146,6 +152,14 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
 fn marked_channel(record: &TenantRecord) -> Option<Channel> {
     record.events.iter().find_map(|event| match event {
         Event::PointMarked { on, .. } => on.channel(),
+        _ => None,
+    })
+}
+
+/// The group whose part ended.
+fn group(record: &TenantRecord, part: NotificationId) -> Option<NotificationId> {
+    record.events.iter().find_map(|event| match event {
+        Event::PartTells { news, .. } if news.id == part => Some(news.group),
         _ => None,
     })
 }
@@ -161,6 +175,6 @@ fn subject(record: &TenantRecord, id: NotificationId) -> Option<Subject> {
     }
 }
 
-fn hex<S: serde::Serializer>(position: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn hex<S: serde::Serializer>(position: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format_args!("{position:016x}"))
 }

@@ -102,7 +102,7 @@ const fn soort(point: &Point) -> Option<&'static str> {
 }
 
 /// CONTACTGEGEVENSTATUS.
-const fn status(state: PointState) -> &'static str {
+pub(super) const fn status(state: PointState) -> &'static str {
     match state {
         PointState::Created => "AAN",
         PointState::Validated => "GEV",

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod course;
+mod group;
 mod steering;
 mod tenant;
 mod told;
@@ -10,6 +11,7 @@ mod told;
 use sluis_model::{Event, Flow, Input};
 
 use attempt::tell_attempt;
+pub(crate) use group::{addressee, left_out};
 pub(super) use told::Told;
 
 /// One event, decided from `input`, in the flow of its notification.
@@ -53,6 +55,14 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         Event::Steered { steered, .. } => steering::steered(steered),
         Event::Capped { capped, .. } => steering::capped(capped),
         Event::Contacted { .. } => steering::contacted(),
+        Event::GroupFormed { .. }
+        | Event::GroupTold { .. }
+        | Event::PartEnded { .. }
+        | Event::GroupStopping { .. }
+        | Event::PartTells { .. }
+        | Event::PartBarred { .. }
+        | Event::HouseholdStored { .. }
+        | Event::HouseholdNoted { .. } => group::tell_group(event, input),
         Event::AnswerKept { step, .. } => course::answer_kept(*step, flow),
         Event::TaskPlanned { plan, .. } => course::task_planned(plan),
         Event::TaskReminded { task, .. } => course::task_reminded(*task),

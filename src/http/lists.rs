@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use sluis_actors::{Listed, Query as Question, ShardAnswer, ShardRequest, StateFilter};
-use sluis_model::{CorporationId, NotificationId, ShardId, Subject};
+use sluis_model::{CorporationId, NotificationId, ShardId, Subject, TenantKey};
 
 use super::auth::Caller;
 use super::problem::Problem;
@@ -64,7 +64,8 @@ pub(super) async fn get(
     );
     let (rows, next) = open(&app, Some(corporation), &filter, after, limit).await?;
     Ok(Json(ListBody {
-        notifications: rows.iter().map(row).collect(),
+        // Of a group its parts are listed.
+        notifications: rows.iter().filter(is_of_tenant).map(row).collect(),
         next: next.map(|id| id.to_string()),
     }))
 }
@@ -127,6 +128,11 @@ pub(super) async fn open(
         }
     }
     Ok((rows, None))
+}
+
+fn is_of_tenant(listed: &&Listed) -> bool {
+    let key = TenantKey::new(listed.corporation, listed.tenant.clone());
+    key.as_household().is_none()
 }
 
 fn row(listed: &Listed) -> RowBody {

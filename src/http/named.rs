@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use sluis_actors::Inbox;
-use sluis_model::{NotificationId, Timestamp};
+use sluis_actors::{Inbox, Query, ShardAnswer, ShardRequest, Snapshot};
+use sluis_model::{CorporationId, NotificationId, Timestamp};
 
 use super::problem::Problem;
 use crate::app::App;
+use crate::ask::ask;
 use crate::explain::rfc3339;
 
 /// The notification of this name.
@@ -47,4 +48,19 @@ pub(super) fn kept_since(app: &App) -> Timestamp {
 /// A notification that is nobody's.
 pub(super) fn unknown() -> Problem {
     Problem::not_found("notification")
+}
+
+/// The tenant that has the notification, behind everything accepted before; none: the engine does not
+/// know it.
+pub(super) async fn snapshot(
+    app: &App,
+    corporation: CorporationId,
+    id: NotificationId,
+) -> Result<Option<Box<Snapshot>>, Problem> {
+    let inbox = inbox(app, id)?;
+    let query = Query::Notification { corporation, id };
+    match ask(inbox, |reply| ShardRequest::Query { query, reply }).await? {
+        ShardAnswer::Snapshot(snapshot) => Ok(Some(snapshot)),
+        _ => Ok(None),
+    }
 }

@@ -10,13 +10,15 @@ use http::StatusCode;
 use serde::Serialize;
 use sluis_actors::{Ended, Query, ShardAnswer, ShardRequest, Snapshot};
 use sluis_model::{
-    Answer, CorporationId, Flow, FlowBook, FlowRef, Input, NotificationId, Open, Phase,
-    TenantRecord,
+    Addressee, Answer, CorporationId, Flow, FlowBook, FlowRef, Input, NotTold, Notification,
+    NotificationId, Open, Phase, TenantKey, TenantRecord, part_id,
 };
 
 use super::archive;
 use super::auth::Caller;
 use super::body::JsonBody;
+use super::groups::{self, OfGroup};
+use super::households::{NotToldBody, ToldBody};
 use super::named;
 use super::notes::{self, Note};
 use super::problem::Problem;
@@ -39,9 +41,19 @@ pub(super) struct AcceptedBody {
     position: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
+    /// Of a notification to a household: whom it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<AcceptedGroup>,
     /// What it did not find: it is taken all the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<Note>,
+}
+
+/// Whom a notification to a household is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct AcceptedGroup {
+    told: Vec<ToldBody>,
+    not_told: Vec<NotToldBody>,
 }
 
 /// Where one notification is posted.
@@ -85,6 +97,7 @@ pub(super) fn accepted(
     answer: ShardAnswer,
 ) -> Result<AcceptedBody, Problem> {
     let Admitted { id, duplicate } = admitted;
+    let mut group = None;
     let (position, notes) = match answer {
         ShardAnswer::Decided {
             answer:
@@ -99,6 +112,29 @@ pub(super) fn accepted(
             notes::of_notification(unknown_tenant, near.as_deref()),
         ),
         ShardAnswer::Accepted { position } => (position, Vec::new()),
+        ShardAnswer::Decided {
+            answer: Answer::Group { told, not_told, .. },
+            position,
+        } => {
+            let part = |told: &Addressee| {
+                let tenant = TenantKey::new(corporation, told.tenant.clone());
+                let id = part_id(id, &tenant, app.engine.shards());
+                ToldBody::of(told, Some(id))
+            };
+            group = Some(AcceptedGroup {
+                told: told.iter().map(part).collect(),
+                not_told: not_told.iter().map(NotToldBody::of).collect(),
+            });
+            (position, Vec::new())
+        }
+        ShardAnswer::Decided {
+            answer: Answer::UnknownHousehold,
+            ..
+        } => return Err(unknown_household()),
+        ShardAnswer::Decided {
+            answer: Answer::NobodyToTell(not_told),
+            ..
+        } => return Err(nobody_to_tell(&not_told)),
         ShardAnswer::NotTaken(why) => return Err(app.admission.not_taken(corporation, why).into()),
         // A repeat of something whose first acceptance was lost before it was durable.
         _ => return Err(ask::AskError::Lost.into()),
@@ -112,8 +148,37 @@ pub(super) fn accepted(
         status: "accepted",
         position,
         duplicate,
+        group,
         notes,
     })
+}
+
+fn unknown_household() -> Problem {
+    let detail = "household_id: nobody loaded this household: PUT /v1/households/{id} first";
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "unknown_household",
+        detail,
+    )
+}
+
+fn nobody_to_tell(not_told: &[NotTold]) -> Problem {
+    let not: Vec<String> = not_told.iter().map(explain::left_out).collect();
+    let not = match not.is_empty() {
+        true => "it has no members".to_owned(),
+        false => not.join("; "),
+    };
+    let detail = format!("nobody in this household is to be told: {not}");
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "nobody_to_tell", detail)
+}
+
+/// An explanation, with the group that it is a part of.
+#[derive(Debug, Serialize)]
+pub(super) struct ExplanationBody {
+    #[serde(flatten)]
+    explanation: explain::Explanation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<OfGroup>,
 }
 
 /// `GET /v1/notifications/{id}`
@@ -121,12 +186,16 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(id): Path<String>,
-) -> Result<Json<explain::Explanation>, Problem> {
+) -> Result<Json<ExplanationBody>, Problem> {
     let id = named::notification(&id)?;
-    let snapshot = match snapshot(&app, corporation, id).await? {
+    let snapshot = match named::snapshot(&app, corporation, id).await? {
         Some(snapshot) => snapshot,
         None => archived(&app, corporation, id).await?,
     };
+    if snapshot.key.as_household().is_some() {
+        let detail = "this is a group: GET /v1/groups/{id} explains it";
+        return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", detail));
+    }
     let last = snapshot.tenant.last;
     let wanted = explain::Wanted {
         before: None,
@@ -148,11 +217,24 @@ pub(super) async fn get(
         at: ended.at,
     });
     let delays = open.map(|open| delays(&app, corporation, open, flow));
-    Ok(Json(
-        explain::explain((id, &snapshot.key.tenant), open, ended, &page, Some(flow))
-            .with_contacts(&snapshot.tenant)
-            .held_back(delays.unwrap_or_default()),
-    ))
+    let body = body_of(id, &page);
+    let group = groups::of_part(&app, corporation, body).await?;
+    let explanation = explain::explain((id, &snapshot.key.tenant), open, ended, &page, Some(flow))
+        .with_contacts(&snapshot.tenant)
+        .held_back(delays.unwrap_or_default());
+    Ok(Json(ExplanationBody { explanation, group }))
+}
+
+/// The notification as it was accepted, as far as that is kept.
+fn body_of(id: NotificationId, page: &explain::Page) -> Option<&Notification> {
+    let accepted = page
+        .records
+        .iter()
+        .find_map(|(_, record)| match &record.input {
+            Input::Notify(body) if body.id == id => Some(&**body),
+            _ => None,
+        });
+    accepted.or(page.body.as_ref())
 }
 
 /// The flow with which it was accepted.
@@ -204,21 +286,6 @@ fn delays(app: &App, corporation: CorporationId, open: &Open, flow: &Flow) -> Ve
         .map(explain::Delay::pause)
         .chain(holds.iter().map(explain::Delay::hold))
         .collect()
-}
-
-/// The tenant that has the notification, behind everything accepted before; none: the engine does not
-/// know it.
-pub(super) async fn snapshot(
-    app: &App,
-    corporation: CorporationId,
-    id: NotificationId,
-) -> Result<Option<Box<Snapshot>>, Problem> {
-    let inbox = named::inbox(app, id)?;
-    let query = Query::Notification { corporation, id };
-    match ask(inbox, |reply| ShardRequest::Query { query, reply }).await? {
-        ShardAnswer::Snapshot(snapshot) => Ok(Some(snapshot)),
-        _ => Ok(None),
-    }
 }
 
 /// The tenant that has a notification of which only the archive knows any more.

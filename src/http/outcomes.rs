@@ -14,7 +14,7 @@ use sluis_model::{CorporationId, Event, Record};
 
 use super::auth::Caller;
 use super::problem::Problem;
-use super::query::Asked;
+use super::query::{Asked, bad, shown};
 use crate::app::App;
 use crate::explain;
 use crate::reading;
@@ -35,15 +35,37 @@ pub(super) async fn get(
     Caller(corporation): Caller,
     asked: Asked,
 ) -> Result<Response, Problem> {
-    let asked = asked.only(&["after", "limit", "wait"])?;
+    let asked = asked.only(&["after", "limit", "wait", "corrections"])?;
+    let corrections = wants_corrections(&asked)?;
     let mut cursor = match asked.text("after") {
         None => first_cursor(&app),
         Some(text) => parse_cursor(&app, corporation, text)?,
     };
     let limit = asked.number("limit", 1..=MOST_ROWS, 1_000)?;
     let wait = Duration::from_secs(asked.number("wait", 0..=LONGEST_WAIT, 0)? as u64);
-    let body = news(&app, corporation, &mut cursor, limit, wait).await?;
+    let wanted = Wanted { limit, corrections };
+    let body = news(&app, corporation, &mut cursor, wanted, wait).await?;
     Ok(respond(&app, corporation, body, &cursor))
+}
+
+/// What a reader asks for.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// Most rows.
+    limit: usize,
+    /// Contact points that are to be corrected at their source, too.
+    corrections: bool,
+}
+
+fn wants_corrections(asked: &Asked) -> Result<bool, Problem> {
+    match asked.text("corrections") {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => {
+            let shown = shown(other);
+            Err(bad(format!("corrections {shown}: expected true or false")))
+        }
+    }
 }
 
 /// Rows from `cursor` on; waits for some when there are none.
@@ -51,7 +73,7 @@ async fn news(
     app: &Arc<App>,
     corporation: CorporationId,
     cursor: &mut Vec<u64>,
-    limit: usize,
+    wanted: Wanted,
     wait: Duration,
 ) -> Result<Vec<u8>, Problem> {
     let mut news = app.engine.news();
@@ -59,7 +81,7 @@ async fn news(
     tokio::pin!(end);
     loop {
         news.mark_unchanged();
-        let (body, next) = read(app, corporation, cursor.clone(), limit).await?;
+        let (body, next) = read(app, corporation, cursor.clone(), wanted).await?;
         let moved = next != *cursor;
         *cursor = next;
         if !body.is_empty() || wait.is_zero() {
@@ -145,7 +167,7 @@ async fn read(
     app: &Arc<App>,
     corporation: CorporationId,
     cursor: Vec<u64>,
-    limit: usize,
+    wanted: Wanted,
 ) -> Result<(Vec<u8>, Vec<u64>), Problem> {
     let mut read = Read {
         cursor,
@@ -155,10 +177,10 @@ async fn read(
         // What is behind the cursor may be forgotten between two pieces.
         read.cursor = kept(app, corporation, read.cursor, &first_cursor(app))?;
         let (app_there, before) = (app.clone(), read);
-        let piece = move || scan(&app_there, corporation, before, limit);
+        let piece = move || scan(&app_there, corporation, before, wanted);
         let scanned = reading::read(app, corporation, piece).await?;
         read = scanned.map_err(|error| unreadable(&error))?;
-        if read.rows >= limit || read.looked < PIECE {
+        if read.rows >= wanted.limit || read.looked < PIECE {
             break;
         }
     }
@@ -189,7 +211,7 @@ fn scan(
     app: &App,
     corporation: CorporationId,
     before: Read,
-    limit: usize,
+    wanted: Wanted,
 ) -> Result<Read, JournalError> {
     let journal: &dyn Journal = &**app.engine.journal();
     let Read {
@@ -207,12 +229,12 @@ fn scan(
             Shard(shard as u16),
             Sequence(*at + 1),
             &mut |sequence, bytes| {
-                if rows >= limit || looked >= PIECE {
+                if rows >= wanted.limit || looked >= PIECE {
                     return ControlFlow::Break(());
                 }
                 looked += 1;
                 *at = sequence.0;
-                rows += tell(app, corporation, sequence, bytes, &mut body);
+                rows += tell(app, corporation, sequence, (bytes, wanted), &mut body);
                 ControlFlow::Continue(())
             },
         )?;
@@ -225,19 +247,20 @@ fn scan(
     })
 }
 
-/// Writes what a record says of ends and reminders of the corporation's notifications; gives how many
-/// rows.
+/// Writes what a record says of ends and reminders of the corporation's notifications, and of contact points
+/// where that is wanted; gives how many rows.
 fn tell(
     app: &App,
     corporation: CorporationId,
     sequence: Sequence,
-    record: &[u8],
+    (record, wanted): (&[u8], Wanted),
     body: &mut Vec<u8>,
 ) -> usize {
     let Ok(Record::Tenant(record)) = Record::decode(record) else {
         return 0;
     };
-    if record.tenant.corporation != corporation {
+    // Of a group its parts are told.
+    if record.tenant.corporation != corporation || record.tenant.as_household().is_some() {
         return 0;
     }
     let position = |event: &Event, what| {
@@ -246,18 +269,24 @@ fn tell(
     };
     let mut rows = 0;
     for event in &record.events {
-        let ended = explain::outcome(position(event, "ended"), &record, event);
-        let reminded = explain::reminder(position(event, "task_reminded"), &record, event);
-        // Writing to memory does not fail, and every field serialises.
-        if let Some(row) = ended {
-            drop(serde_json::to_writer(&mut *body, &row));
-        } else if let Some(row) = reminded {
-            drop(serde_json::to_writer(&mut *body, &row));
-        } else {
-            continue;
+        let reminded = || explain::reminder(position(event, "task_reminded"), &record, event);
+        if let Some(row) = explain::outcome(position(event, "ended"), &record, event) {
+            rows += write(body, &row);
+        } else if let Some(row) = reminded() {
+            rows += write(body, &row);
+        } else if wanted.corrections {
+            let place = |id| app.reference.mask_position(id, "corrected", sequence.0);
+            let row = explain::correction(place, &record, event);
+            rows += row.map_or(0, |row| write(body, &row));
         }
-        body.push(b'\n');
-        rows += 1;
     }
     rows
+}
+
+/// Writes one row.
+fn write(body: &mut Vec<u8>, row: &impl serde::Serialize) -> usize {
+    // Writing to memory does not fail, and every field serialises.
+    drop(serde_json::to_writer(&mut *body, row));
+    body.push(b'\n');
+    1
 }

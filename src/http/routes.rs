@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::route::{Route, RouteOf};
 use super::{
-    archive, batch, cancel, counters, erasure, export, facts, links, lists, mailing_preview,
-    mailings, notifications, openapi, operator, outcomes, pauses, receipt_path, receipts, reload,
-    status, tasks, tenants, unmatched,
+    archive, batch, cancel, counters, erasure, export, facts, groups, households, links, lists,
+    mailing_preview, mailings, notifications, openapi, operator, outcomes, pauses, receipt_path,
+    receipts, reload, status, tasks, tenants, unmatched,
 };
 use crate::access::Access::{Anybody, Corporation, Operator};
 
@@ -43,6 +43,7 @@ fn of_notifications() -> Vec<Route> {
             .get(Corporation, lists::get),
         Route::at("/v1/notifications/{id}").get(Corporation, notifications::get),
         Route::at("/v1/notifications/{id}/output").get(Corporation, archive::output),
+        Route::at("/v1/groups/{id}").get(Corporation, groups::get),
         Route::at("/v1/archive/head").get(Corporation, archive::head),
         Route::at("/v1/notifications/{id}/cancel").post(Corporation, cancel::one),
         Route::at("/v1/cancellations").post(Corporation, cancel::many),
@@ -62,6 +63,9 @@ fn of_tenants() -> Vec<Route> {
             .get(Corporation, export::get)
             .delete(Corporation, erasure::delete),
         Route::at("/v1/tenants/{id}/timeline").get(Corporation, tenants::timeline),
+        Route::at("/v1/households/{id}")
+            .get(Corporation, households::get)
+            .put(Corporation, households::put),
         Route::at("/v1/facts").post(Corporation, facts::post),
         Route::at("/v1/facts/unmatched").get(Corporation, unmatched::get),
         Route::at("/v1/facts/unmatched/{id}/dismiss").post(Corporation, unmatched::dismiss),

@@ -8,7 +8,7 @@ use sluis_model::{
     known_answers,
 };
 
-use super::notifications::snapshot;
+use super::named::snapshot;
 use super::problem::Problem;
 use super::task_late::not_open;
 use crate::app::App;

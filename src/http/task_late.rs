@@ -4,7 +4,7 @@
 use http::StatusCode;
 use sluis_model::{CorporationId, Event, Flow, FlowBook, NotificationId, TenantRecord};
 
-use super::notifications::snapshot;
+use super::named::snapshot;
 use super::problem::Problem;
 use super::records::Records;
 use crate::app::App;

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
 use sluis_actors::{Query as Question, ShardAnswer, ShardRequest, Snapshot};
-use sluis_model::{Answer, CorporationId, Input, ProfileChange, TenantKey};
+use sluis_model::{Answer, CorporationId, Input, ProfileChange, Tenant, TenantKey};
 
 use super::auth::Caller;
 use super::body::{JsonBody, ListBody};
@@ -34,6 +34,9 @@ pub(super) struct TenantBody {
     tenant_id: String,
     profile: Option<ProfileBody>,
     open: usize,
+    /// Households that name the tenant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    households: Vec<Box<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     balance_cents: Option<i64>,
     /// Contact points of the profile that no message goes to, and why.
@@ -57,7 +60,15 @@ pub(super) async fn get(
         balance_cents: tenant.balance().map(|(cents, _)| cents),
         profile: tenant.profile.as_deref().map(ProfileBody::of),
         open: tenant.open.len(),
+        households: households(&tenant),
     }))
+}
+
+/// The households that name a tenant.
+fn households(tenant: &Tenant) -> Vec<Box<str>> {
+    let known = tenant.grouped().map_or(&[][..], |g| &g.households);
+    let named = known.iter().filter(|known| known.is_in);
+    named.map(|known| known.household.clone()).collect()
 }
 
 async fn snapshot(app: &App, key: TenantKey) -> Result<Box<Snapshot>, Problem> {
@@ -126,7 +137,7 @@ pub(super) async fn put(
 }
 
 /// Whether tenants of the corporation are stored now.
-fn may_store(app: &App, corporation: CorporationId) -> Result<(), Rejected> {
+pub(super) fn may_store(app: &App, corporation: CorporationId) -> Result<(), Rejected> {
     if let Some(closed) = app.admission.closed() {
         return Err(Rejected::Closed(closed));
     }
@@ -136,7 +147,7 @@ fn may_store(app: &App, corporation: CorporationId) -> Result<(), Rejected> {
     }
 }
 
-const fn word(change: ProfileChange) -> &'static str {
+pub(super) const fn word(change: ProfileChange) -> &'static str {
     match change {
         ProfileChange::New => "new",
         ProfileChange::Changed => "changed",

@@ -33,6 +33,19 @@ fn instant_of(text: &str) -> Option<Timestamp> {
     }
 }
 
+/// The instant at which what lasts until `text` is over: an RFC 3339 instant, or the end of a day in the
+/// Netherlands.
+pub(super) fn over_after(text: &str) -> Option<Timestamp> {
+    if let Some(at) = instant_of(text) {
+        return Some(at);
+    }
+    let next = date(text)?.tomorrow().ok()?;
+    let zoned = next
+        .to_zoned(TimeZone::get("Europe/Amsterdam").ok()?)
+        .ok()?;
+    Some(Timestamp(zoned.timestamp().as_millisecond())).filter(|at| in_range(*at))
+}
+
 /// `2026-11-27`, or the Dutch `27-11-2026`: the day goes first, whatever separates.
 fn date(text: &str) -> Option<Date> {
     let parts: Vec<&str> = text.split(['-', '/', '.']).collect();

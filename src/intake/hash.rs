@@ -13,7 +13,11 @@ use super::node::{Node, Pair};
 /// XXH3 of 64 bits over a canonical, length-prefixed form of a validated request, its key excepted.
 /// `data` is what stands in the request.
 pub(super) fn body_hash(request: &NotificationRequest, data: &Node<'_>) -> u64 {
-    let mut form = Form::new(b"sluis notification 2");
+    // A tenant and a household of one number are two.
+    let mut form = match request.to_household {
+        false => Form::new(b"sluis notification 2"),
+        true => Form::new(b"sluis notification to household 1"),
+    };
     form.text(&request.tenant_id);
     form.text(&request.flow);
     form.text(&request.category);

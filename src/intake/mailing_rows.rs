@@ -111,6 +111,7 @@ impl Frame {
             expires_at: None,
             environment: self.environment,
             idempotency_key: key,
+            to_household: false,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod cancellation;
 pub mod confirmed;
 pub mod fact;
 mod hash;
+pub mod household;
 pub mod mailing_rows;
 mod node;
 pub mod notification;

@@ -15,15 +15,16 @@ use sluis_model::{Environment, Lane, NotificationRequest, Subject, Timestamp};
 use super::node::{Borrowed, Node, utf8};
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader, wrong_type};
-use super::rules::{KEY, Moment, SUBJECT_ID, TENANT_ID, WORD, in_range, moment};
+use super::rules::{HOUSEHOLD_ID, KEY, Moment, SUBJECT_ID, TENANT_ID, WORD, in_range, moment};
 
 /// Longest body, in bytes.
 pub const MAX_BODY: usize = 128 * 1024;
 /// Longest `data`, in bytes, once compact.
 pub const MAX_DATA: usize = 64 * 1024;
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "tenant_id",
+    "household_id",
     "flow",
     "category",
     "subject",
@@ -66,7 +67,9 @@ pub fn parse(bytes: &[u8]) -> Result<NotificationRequest, Vec<FieldProblem>> {
 #[serde(deny_unknown_fields)]
 struct Row<'a> {
     #[serde(borrow)]
-    tenant_id: Cow<'a, str>,
+    tenant_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    household_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     flow: Cow<'a, str>,
     #[serde(borrow)]
@@ -89,8 +92,12 @@ struct Row<'a> {
 fn strictly(text: &str) -> Result<NotificationRequest, String> {
     let OnlyObject::<Row<'_>>(row) =
         serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let to_household = row.household_id.is_some();
+    let ((Some(to), None) | (None, Some(to))) = (row.tenant_id, row.household_id) else {
+        return Err("to nobody, or to two".into());
+    };
     let request = NotificationRequest {
-        tenant_id: row.tenant_id.into_owned(),
+        tenant_id: to.into_owned(),
         flow: row.flow.into_owned(),
         category: row.category.into_owned(),
         subject: row.subject.map(|OnlyObject(subject)| subject),
@@ -102,6 +109,7 @@ fn strictly(text: &str) -> Result<NotificationRequest, String> {
         expires_at: read_moment(row.expires_at, Moment::Never)?,
         environment: row.environment,
         idempotency_key: row.idempotency_key.into_owned(),
+        to_household,
     };
     if !request.data.starts_with('{') || limits(&request).next().is_some() {
         return Err("over a limit".into());
@@ -148,8 +156,12 @@ pub(super) fn limits(request: &NotificationRequest) -> impl Iterator<Item = Fiel
         .subject
         .as_ref()
         .map_or((None, None), |s| (Some(&*s.kind), Some(&*s.id)));
+    let (rule, path) = match request.to_household {
+        false => (TENANT_ID, "tenant_id"),
+        true => (HOUSEHOLD_ID, "household_id"),
+    };
     let texts = [
-        (TENANT_ID, "tenant_id", Some(request.tenant_id.as_str())),
+        (rule, path, Some(request.tenant_id.as_str())),
         (WORD, "flow", Some(&request.flow)),
         (WORD, "category", Some(&request.category)),
         (WORD, "subject.kind", kind),
@@ -245,7 +257,7 @@ fn every_mistake(text: &str, complaint: &str) -> Vec<FieldProblem> {
 }
 
 fn read(reader: &Reader<'_>, problems: &mut Problems) {
-    reader.text("tenant_id", TENANT_ID, problems);
+    whom(reader, problems);
     reader.text("flow", WORD, problems);
     reader.text("category", WORD, problems);
     reader.subject_if_any("subject", problems);
@@ -259,6 +271,20 @@ fn read(reader: &Reader<'_>, problems: &mut Problems) {
     reader.until_if_any("expires_at", problems);
     reader.word::<Environment>("environment", ENVIRONMENTS, problems);
     reader.text("idempotency_key", KEY, problems);
+}
+
+/// A tenant or a household, and not both.
+fn whom(reader: &Reader<'_>, problems: &mut Problems) {
+    if reader.get("household_id").is_none() {
+        reader.text("tenant_id", TENANT_ID, problems);
+        return;
+    }
+    reader.text("household_id", HOUSEHOLD_ID, problems);
+    if reader.get("tenant_id").is_some() {
+        let expected = "tenant_id or household_id, not both";
+        let problem = FieldProblem::new("household_id", ProblemCode::Contradiction, expected);
+        problems.push(problem.hint("a household's members are told without naming them"));
+    }
 }
 
 #[derive(serde::Deserialize)]

@@ -49,6 +49,7 @@ const fn word(max: usize) -> TextRule {
 }
 
 pub(super) const TENANT_ID: TextRule = plain(1, TenantKey::MAX_BYTES);
+pub(super) const HOUSEHOLD_ID: TextRule = plain(1, TenantKey::MAX_HOUSEHOLD_BYTES);
 pub(super) const WORD: TextRule = word(64);
 pub(super) const CATEGORY_OR_ALL: TextRule = TextRule {
     min: 1,

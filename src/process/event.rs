@@ -128,11 +128,18 @@ fn details(event: &Event) -> Details {
         | Event::FactTaken
         | Event::SubjectOpen { .. } => Details::default(),
         Event::Steered { steered, .. } => over(steered.channel),
+        Event::PartEnded { end, .. } | Event::GroupStopping { end, .. } => at_end(end, None),
         Event::Capped { .. }
         | Event::Contacted { .. }
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
-        | Event::TaskReminded { .. } => Details::default(),
+        | Event::TaskReminded { .. }
+        | Event::GroupFormed { .. }
+        | Event::GroupTold { .. }
+        | Event::PartTells { .. }
+        | Event::PartBarred { .. }
+        | Event::HouseholdStored { .. }
+        | Event::HouseholdNoted { .. } => Details::default(),
     }
 }
 
@@ -199,6 +206,8 @@ pub(crate) fn reason(cause: &Cause) -> String {
         Cause::Unexplained { why, .. } => with("unexplained", why),
         Cause::Capped { .. } => "capped".to_owned(),
         Cause::Branched { way, .. } => branched(*way),
+        Cause::Group { .. } => "group".to_owned(),
+        Cause::PartsEnded => "parts_ended".to_owned(),
         Cause::TaskOverdue { .. } => "task_overdue".to_owned(),
     }
 }

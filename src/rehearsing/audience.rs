@@ -287,6 +287,7 @@ fn body(
     number: u32,
 ) -> Notification {
     Notification {
+        addressed: Default::default(),
         id: stage.id(number),
         flow: flow.reference,
         category: request.category.as_str().into(),

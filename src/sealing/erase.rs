@@ -154,6 +154,9 @@ fn allowed(
         "nothing is known of this tenant: he was erased before, or the number is another one"
     );
     known.check(corporation)?;
+    if known.is_in_household() {
+        return Err(Refusal::InHousehold.into());
+    }
     Ok(known.erased(sealing.store.tag(key), key, (&order.by, &order.why)))
 }
 

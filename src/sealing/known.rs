@@ -234,7 +234,8 @@ impl Known {
                         let corporation = tenants.first().map(|tenant| tenant.corporation);
                         (corporation, tenants.contains(key))
                     }
-                    Intent::CancelSubject { corporation, .. } => (Some(*corporation), false),
+                    Intent::CancelSubject { corporation, .. }
+                    | Intent::PartNews { corporation, .. } => (Some(*corporation), false),
                 };
                 if corporation == Some(key.corporation) {
                     self.intents.insert((shard.0, intent));
@@ -295,6 +296,12 @@ impl Known {
             Some(subject) => Err(Refusal::SubjectHeld(subject.clone())),
             None => Ok(()),
         }
+    }
+
+    /// Whether a household names him, or did.
+    pub(crate) fn is_in_household(&self) -> bool {
+        let known = self.state.grouped();
+        known.is_some_and(|known| !known.households.is_empty())
     }
 
     /// The notifications that were his.

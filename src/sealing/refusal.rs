@@ -55,6 +55,11 @@ pub enum Refusal {
          they stop the engine for `sluis erase`. Or wait until the record is older than journal.keep_for and has gone"
     )]
     NamedWithOthers,
+    /// A household names him, or did; only for a stopped engine.
+    #[error(
+        "refused: a household names this tenant, or did. Start the engine and erase him there: the household is stored again without him"
+    )]
+    InHousehold,
     /// Nothing is encrypted.
     #[error(
         "refused: no corporation has data_keys: nothing is encrypted, so there is no key to destroy"
@@ -73,7 +78,7 @@ impl Refusal {
             Self::PlainRecords { .. } | Self::PlainEndings(_) | Self::PlainEntries(_) => {
                 "written_in_plain"
             }
-            Self::UnderWay | Self::NamedWithOthers => "named_with_others",
+            Self::UnderWay | Self::NamedWithOthers | Self::InHousehold => "named_with_others",
             Self::NotEncrypted => "not_encrypted",
         }
     }

@@ -265,3 +265,43 @@ async fn one_call_gives_all_that_is_held_of_a_tenant_also_what_is_not_sealed_yet
     assert_eq!(export(&engine, TENANT).await.status, 404);
     engine.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_erased_leaves_his_household_and_no_byte_of_it_tells_of_him() {
+    let mut engine = start(ENCRYPTED).await;
+    a_life(&engine).await;
+    for tenant in ["H-2", "BWI-7"] {
+        engine.reachable(NOORD, tenant).await;
+    }
+    let members = json!({ "members": [
+        { "tenant_id": TENANT, "role": "tenant" }, { "tenant_id": "H-2", "role": "joint_tenant" },
+        { "tenant_id": "BWI-7", "role": "bewindvoerder", "represents": [TENANT, "H-2"], "told": "as_well" }
+    ] });
+    let path = "/v1/households/C-77";
+    engine.call(NOORD, "PUT", path, members).await.ok();
+    let to_all = |key: &str| {
+        let mut body = notice("", key);
+        body.as_object_mut().expect("an object").remove("tenant_id");
+        body["household_id"] = "C-77".into();
+        body
+    };
+    let id = engine.accepted(NOORD, to_all("key-7")).await;
+    engine.settled().await;
+    let refused = erase(&engine, TENANT).await;
+    assert_eq!(refused.problem(), (409, "notifications_open".to_owned()));
+    let cancel = format!("/v1/notifications/{id}/cancel");
+    engine.call(NOORD, "POST", &cancel, json!({})).await.ok();
+    engine.settled().await;
+    let erased = erase(&engine, TENANT).await.ok();
+    assert_eq!(erased["state"], "erased", "{erased}");
+
+    let household = engine.ask(NOORD, path).await.ok();
+    let members = household["members"].as_array().expect("members");
+    let left_there: Vec<_> = members.iter().map(|m| &m["tenant_id"]).collect();
+    assert_eq!(left_there, ["H-2", "BWI-7"], "{household}");
+    assert_eq!(members[1]["represents"], json!(["H-2"]));
+    let told = engine.post(NOORD, to_all("key-8")).await.json();
+    assert_eq!(told["group"]["told"].as_array().map(Vec::len), Some(2));
+    engine.settled().await;
+    assert_eq!(left(&mut engine).await, [] as [&str; 0]);
+}

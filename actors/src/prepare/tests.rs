@@ -114,6 +114,7 @@ fn append(journal: &MemoryJournal, flow: FlowRef, data: &str) {
         expires_at: None,
         environment: Environment::Test,
         idempotency: Idempotency { key: 0, body: 0 },
+        addressed: Default::default(),
     };
     let record = |input| TenantRecord {
         at: Timestamp(0),

@@ -106,7 +106,7 @@ impl ShardCore {
                     reply,
                 }));
             }
-            Intent::Each { .. } => ShardAnswer::NotFound,
+            Intent::Each { .. } | Intent::PartNews { .. } => ShardAnswer::NotFound,
         };
         self.answer(reply, answer);
     }
@@ -144,6 +144,7 @@ impl ShardCore {
         };
         let key = self.tenants.key(tenant).clone();
         let decided = self.decide_now(tenant, key, input);
+        self.follow_unasked();
         let more = matches!(
             &decided.answer,
             Answer::Cancelled(cancelled) if cancelled.stopped.len() >= MOST_AT_ONCE

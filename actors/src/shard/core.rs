@@ -21,6 +21,7 @@ use super::request::{Reply, ShardAnswer, ShardRequest};
 use super::schedule::{Schedule, TURN_TIMERS};
 use super::settings::ShardSettings;
 use super::tenants::Tenants;
+use super::unfolding::Follows;
 use super::writer::Writer;
 use super::written::Written;
 use crate::dispatch::Outcome;
@@ -50,6 +51,8 @@ pub struct ShardCore {
     pub(super) taking: Option<Box<Taking>>,
     pub(super) written: Written,
     pub(super) lobby: Lobby,
+    /// What follows at other tenants from the decision at hand.
+    pub(super) follows: Vec<Follows>,
     /// Who is put to rest.
     pub(super) rest: Rest,
     /// Open notifications that the item at hand has looked at.

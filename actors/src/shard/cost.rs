@@ -103,6 +103,11 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
         }
         | Input::Answer { .. }
         | Input::TaskAnswered(_)
-        | Input::Link { .. } => 0,
+        | Input::Link { .. }
+        | Input::PutHousehold(_)
+        | Input::InHousehold { .. }
+        | Input::PartNews(_)
+        | Input::GroupTold { .. }
+        | Input::StopPart(_) => 0,
     }
 }

@@ -3,8 +3,8 @@
 
 use sluis_model::flow::Said;
 use sluis_model::{
-    Answer, AttemptRef, Decision, Event, Input, NotificationId, Open, ReceiptEffect, Situation,
-    Subject, TenantKey, TenantRecord,
+    Addressed, Answer, AttemptRef, Decision, Event, Input, NotificationId, Open, ReceiptEffect,
+    Situation, Subject, TenantKey, TenantRecord,
 };
 
 use super::core::ShardCore;
@@ -51,7 +51,7 @@ impl ShardCore {
     pub(super) fn decide_for(&mut self, tenant: Awake, input: Input, reply: Reply) {
         let key = self.tenants.key(tenant).clone();
         let decided = self.decide_now(tenant, key, input);
-        self.answer(reply, decided.into());
+        self.reply(reply, decided);
     }
 
     /// Decides, writes the record, keeps the indexes true, lines up effects. `key` is the tenant's,
@@ -75,6 +75,7 @@ impl ShardCore {
             mut answer,
         } = decision;
         if events.is_empty() {
+            self.follow_input(&key, &input);
             return Decided {
                 started: false,
                 answer,
@@ -94,6 +95,7 @@ impl ShardCore {
         let started = self.line_up(tenant, position, &record, ended.into_iter());
         self.note_strays(tenant, position, &record, &mut answer);
         self.write(&record);
+        self.follow(tenant, &record);
         Decided {
             started,
             answer,
@@ -134,6 +136,10 @@ impl ShardCore {
                         located,
                     };
                     self.line_up_end(sequence, record, gone);
+                }
+                Event::Accepted { .. } if is_part(&record.input) => {
+                    // Nobody claimed a place for it: its group has one of its own.
+                    self.settings.quota.add(record.tenant.corporation, 1);
                 }
                 Event::ProfileStored { new: true } if self.tenants.has_facts(tenant) => {
                     let corporation = record.tenant.corporation;
@@ -276,6 +282,11 @@ fn about(input: &Input) -> Option<&Subject> {
         Input::Fact(fact) => fact.about(),
         _ => None,
     }
+}
+
+/// Whether it is an addressee's part of a group.
+fn is_part(input: &Input) -> bool {
+    matches!(input, Input::Notify(body) if matches!(body.addressed, Addressed::Part(_)))
 }
 
 /// Whether the event is the end of this one.

@@ -10,6 +10,7 @@ use super::intents::Intents;
 use super::request::{Reply, ShardAnswer};
 use super::settings::ShardSettings;
 use super::table::Ended;
+use super::unfolding::Unfolding;
 use crate::dispatch::Dispatch;
 
 /// Something that may leave once its record is durable.
@@ -19,6 +20,7 @@ pub(super) enum Effect {
     Dispatch(Box<Dispatch>),
     Ended(NotificationId, Ended),
     Drive(u64),
+    Fan(Box<Unfolding>),
 }
 
 /// What ended and is not durable yet: no record of its end can be read.
@@ -82,6 +84,9 @@ impl Effects {
                 Effect::Dispatch(dispatch) => send_out(dispatch, settings),
                 Effect::Ended(id, how) => ended.push((id, how)),
                 Effect::Drive(intent) => intents.begin(intent, settings.shards, settings.inbox()),
+                Effect::Fan(fan) => {
+                    intents.hand_over(fan.requests(settings.shards, &settings.inboxes));
+                }
             }
         }
         self.hand_over(ended, durable, settings);

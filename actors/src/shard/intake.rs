@@ -45,7 +45,11 @@ impl ShardCore {
         }
         let answer = match decided.answer {
             Answer::TenantFull { open, most } => self.refuse_full(known, claimed, (open, most)),
-            _ => decided.into(),
+            Answer::UnknownHousehold | Answer::NobodyToTell(_) if claimed => {
+                self.writer.drop_claim();
+                decided.into()
+            }
+            _ => return self.reply(reply, decided),
         };
         self.answer(reply, answer);
     }
@@ -61,7 +65,8 @@ impl ShardCore {
             // Dropped, not kept: key and quota go back.
             self.writer.drop_claim();
         }
-        let tenant = self.tenants.key(tenant).tenant.clone();
+        let key = self.tenants.key(tenant);
+        let tenant = key.as_household().unwrap_or(&key.tenant).into();
         ShardAnswer::NotTaken(NotTaken::TenantFull { tenant, open, most })
     }
 }

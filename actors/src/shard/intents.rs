@@ -72,6 +72,11 @@ impl Intents {
         self.driving.push(driving);
     }
 
+    /// Takes requests that shards are to get.
+    pub(super) fn hand_over(&mut self, left: Vec<(ShardId, ShardRequest)>) {
+        self.driving.push(Driving { left });
+    }
+
     /// Hands over what the shards take now.
     pub(super) fn drive(&mut self, inboxes: &[Arc<Inbox>]) {
         self.driving.retain_mut(|driving| !driving.push(inboxes));
@@ -151,6 +156,15 @@ fn split(work: &Intent, shards: u16) -> Vec<Part> {
             .iter()
             .map(|tenant| Part::Input(tenant.clone(), input.clone()))
             .collect(),
+        Intent::PartNews {
+            corporation,
+            household,
+            news,
+        } => {
+            let household = TenantKey::household(*corporation, household);
+            let news = Input::PartNews(Box::new(news.clone()));
+            vec![Part::Input(household, news)]
+        }
         Intent::CancelSubject { .. } => (0..shards)
             .map(|shard| Part::Shard(ShardId(shard), work.clone()))
             .collect(),

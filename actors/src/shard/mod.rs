@@ -21,6 +21,7 @@ mod erasure;
 mod figures;
 mod found;
 mod going;
+mod groups;
 mod horizon;
 mod inbox;
 mod intake;
@@ -63,6 +64,7 @@ mod tests;
 mod timer_set;
 #[cfg(any(test, feature = "simulation"))]
 mod told;
+mod unfolding;
 mod unmatched;
 mod unread;
 mod writer;

@@ -56,6 +56,7 @@ impl ShardCore {
         };
         let key = self.tenants.key(candidate.tenant).clone();
         let decided = self.decide_now(candidate.tenant, key, Input::Permit(permit));
+        self.follow_unasked();
         if decided.started {
             let (channel, lane) = (grant.queue.channel, grant.queue.lane);
             self.metrics

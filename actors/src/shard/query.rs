@@ -64,7 +64,12 @@ impl ShardCore {
         };
         let answer = match self.tenants.awake(located.slot) {
             Some(tenant) if self.tenants.corporation(located.slot) == corporation => {
-                self.of_open(tenant, id, &then)
+                if matches!(then, Then::Accepted) {
+                    // A repeat of a group waits until each addressee has his, as the first one does.
+                    self.hand_out(tenant, id);
+                }
+                let answer = self.of_open(tenant, id, &then);
+                return self.begin_following(reply, answer);
             }
             Some(_) | None => ShardAnswer::NotFound,
         };

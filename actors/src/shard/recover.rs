@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use sluis_journal::{Journal, JournalError, Sequence, Shard};
 use sluis_model::codec::CodecError;
 use sluis_model::{
-    Assembly, AttemptRef, Carried, Control, ControlRecord, DAY, FlowBook, Input, Intent,
+    Addressed, Assembly, AttemptRef, Carried, Control, ControlRecord, DAY, FlowBook, Input, Intent,
     NotificationId, PauseScope, Phase, Record, StoredTenant, TenantKey, TenantRecord, Timestamp,
     Whole,
 };
@@ -341,7 +341,10 @@ impl Replay<'_> {
     }
 
     fn remember_key(&self, keys: &KeyIndex, record: &TenantRecord, now: Timestamp) {
-        if let Input::Notify(body) = &record.input {
+        // The key is the group's, not that of its parts.
+        if let Input::Notify(body) = &record.input
+            && !matches!(body.addressed, Addressed::Part(_))
+        {
             keys.recover(record.tenant.corporation, body.idempotency, body.id, now);
         }
     }

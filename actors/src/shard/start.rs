@@ -149,6 +149,7 @@ impl ShardCore {
             taking: None,
             written: kept.written,
             lobby: Lobby::default(),
+            follows: Vec::new(),
             rest: Rest::new(now),
             walked: 0,
             metrics,

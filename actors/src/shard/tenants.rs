@@ -401,6 +401,7 @@ mod tests {
             expires_at: None,
             environment: Environment::Production,
             idempotency: Idempotency { key: id.0, body: 1 },
+            addressed: Default::default(),
         }))
     }
 

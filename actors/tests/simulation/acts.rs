@@ -152,6 +152,7 @@ impl World {
                 key: u128::from(number) << 4,
                 body: number,
             },
+            addressed: Default::default(),
         };
         self.senders.orders.push(Order {
             tenant,

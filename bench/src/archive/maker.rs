@@ -146,6 +146,7 @@ impl Maker {
                 key: u128::from(mail).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),
                 body: mail.wrapping_mul(0xd134_2543_de82_ef95),
             },
+            addressed: Default::default(),
         }))
     }
 

@@ -200,5 +200,6 @@ pub(super) fn notification(flow: FlowRef) -> Notification {
         expires_at: None,
         environment: Environment::Production,
         idempotency: Idempotency { key: 1, body: 2 },
+        addressed: Default::default(),
     }
 }

@@ -19,6 +19,10 @@ impl Turn<'_> {
     pub(super) fn cancel(&mut self, target: &CancelTarget, note: &str) -> Answer {
         let mut cancelled = Cancelled::default();
         for id in self.targets(target) {
+            if let Some(stopped) = self.cancel_group(id, note) {
+                cancelled.stopped.push(stopped);
+                continue;
+            }
             match self.open(id) {
                 Some(open) => {
                     let already_gone = open.sent().iter().map(|sent| sent.channel).collect();

@@ -7,6 +7,7 @@ mod attempt;
 mod branch;
 mod cap;
 mod fact;
+mod group;
 mod human;
 mod no_way;
 mod notify;
@@ -132,6 +133,11 @@ impl<'a> Turn<'a> {
                 &given.by,
             ),
             Input::Link { id, pressed } => self.link(*id, *pressed),
+            Input::PutHousehold(household) => self.put_household(household),
+            Input::InHousehold { household, is_in } => self.in_household(household, *is_in),
+            Input::PartNews(news) => self.part_news(news),
+            Input::GroupTold { id, stop } => self.group_told(*id, *stop),
+            Input::StopPart(stop) => self.stop_part(stop),
         }
     }
 
@@ -171,10 +177,15 @@ impl<'a> Turn<'a> {
     }
 
     fn end(&mut self, id: NotificationId, end: &str, cause: Cause) {
+        let part = self.tenant.part(id).cloned();
+        let told = part.map(|of| (of, cause.clone()));
         self.emit(Event::Ended {
             id,
             end: end.into(),
             cause,
         });
+        if let Some((of, cause)) = told {
+            self.part_has_ended(&of, id, end, &cause);
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! refuses one more for a tenant who has as many open as a tenant may.
 
 use super::Turn;
+use crate::addressed::Addressed;
 use crate::answer::Answer;
 use crate::event::{Cause, Event};
 use crate::ids::NotificationId;
@@ -11,9 +12,17 @@ use crate::notification::{Notification, Subject};
 impl Turn<'_> {
     pub(super) fn notify(&mut self, notification: &Notification) -> Answer {
         let id = notification.id;
+        match notification.addressed {
+            Addressed::Tenant => {}
+            Addressed::Household => return self.form_group(notification),
+            Addressed::Part(_) if self.came_before(notification) => return Answer::Done,
+            Addressed::Part(_) => {}
+        }
         let open = self.tenant.open.len();
         let most = self.situation.policy.max_open_per_tenant;
-        if open >= most {
+        // The others of a group have theirs perhaps: a part is taken in any case. The groups of a
+        // household are bounded.
+        if open >= most && notification.addressed == Addressed::Tenant {
             return Answer::TenantFull { open, most };
         }
         // What is there before it is accepted: it is one of them afterwards.
@@ -59,7 +68,7 @@ impl Turn<'_> {
 
     /// The live instance of the same flow for the same subject: one instance a subject, by name,
     /// over versions.
-    fn live_instance(&self, notification: &Notification) -> Option<NotificationId> {
+    pub(super) fn live_instance(&self, notification: &Notification) -> Option<NotificationId> {
         let flow = self.flow(notification.flow)?;
         flow.subject.as_ref()?;
         let subject = notification.subject.as_ref()?;

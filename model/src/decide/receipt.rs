@@ -170,6 +170,7 @@ impl Turn<'_> {
     /// The tenant answered. What has not left need not leave any more; what is under way goes on
     /// until its outcome is known; what people have stays with them.
     pub(super) fn answered(&mut self, id: NotificationId) {
+        self.part_answered(id);
         let Some(open) = self.open(id) else { return };
         if matches!(
             open.phase,

@@ -16,6 +16,7 @@ mod gates;
 mod groups;
 mod life;
 mod money;
+mod parts;
 mod people;
 mod planned;
 mod property;

@@ -11,6 +11,9 @@ use crate::state::Phase;
 
 impl Turn<'_> {
     pub(super) fn timer(&mut self, id: NotificationId) -> Answer {
+        if self.tenant.household().is_some() {
+            return self.group_timer(id);
+        }
         let Some((open, flow, step)) = self.at_step(id) else {
             return Answer::Done;
         };

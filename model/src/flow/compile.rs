@@ -1,14 +1,15 @@
 //! Owns the way from a definition's texts to a compiled flow, reporting every mistake with its
 //! path. Refuses to stop at the first mistake, and to compile templates: `channels` does that.
 
-use super::compiled::Flow;
+use super::compiled::{Flow, Grouping};
 use super::definition::{Definition, Problem};
 use super::holding::MAX_HOLDING;
 use super::input::FieldKind;
 use super::reader::Reader;
 use super::rule::{Guard, Stop};
-use super::source::{FlowSource, GuardSource, StopSource};
+use super::source::{FlowSource, GroupSource, GuardSource, StopSource};
 use super::step::{self, Step};
+use crate::household::Role;
 
 impl Flow {
     /// Compiles a definition.
@@ -63,6 +64,7 @@ impl Reader {
             // A flow that counts counts its own messages, too.
             counted: source.counted || self.counts,
             amount,
+            group: self.group(source.group.as_ref()),
             process: source.process.as_str().into(),
             hold_for_ms: self.duration("hold_for", &source.hold_for),
             input: std::mem::take(&mut self.input),
@@ -73,6 +75,49 @@ impl Reader {
             stops: stops.into_iter().flatten().collect(),
             steps,
             fallback_list: source.fallback_list.as_str().into(),
+        }
+    }
+
+    /// What it says of households.
+    fn group(&mut self, source: Option<&GroupSource>) -> Grouping {
+        let roles = source.and_then(|source| source.roles.as_deref());
+        let words = roles.unwrap_or_default().iter();
+        let read: Vec<Role> = words.filter_map(|word| self.role(word)).collect();
+        if roles.is_some_and(<[String]>::is_empty) {
+            let message = "nobody: expected at least one role, such as \"tenant\"";
+            self.problem("group.roles", message.to_owned());
+        }
+        let answered = source.and_then(|source| source.answered.as_deref());
+        let answers_for_all = match answered {
+            None => None,
+            Some("all") => Some(true),
+            Some("each") => Some(false),
+            Some(word) => {
+                let message = format!("{word:?}: expected \"all\" or \"each\"");
+                self.problem("group.answered", message);
+                None
+            }
+        };
+        Grouping {
+            roles: roles.map_or_else(|| Role::TOLD.into(), |_| read.into()),
+            answers_for_all,
+        }
+    }
+
+    /// A role that may be told by itself. A representative is told for whom he represents.
+    fn role(&mut self, word: &str) -> Option<Role> {
+        match word.parse::<Role>() {
+            Ok(role) if !role.represents() => Some(role),
+            Ok(_) => {
+                let message =
+                    format!("{word:?}: expected whom he represents: who represents them is told");
+                self.problem("group.roles", message);
+                None
+            }
+            Err(expected) => {
+                self.problem("group.roles", format!("{word:?}: {expected}"));
+                None
+            }
         }
     }
 

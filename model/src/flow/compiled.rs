@@ -7,6 +7,16 @@ use super::kept::Kept;
 use super::rule::{Go, Guard, Stop};
 use super::step::{Message, Step};
 use crate::channel::Channel;
+use crate::household::Role;
+
+/// What a flow says of households.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grouping {
+    /// Whose roles are told.
+    pub roles: Box<[Role]>,
+    /// Whether what one answers is the answer of all, if it says.
+    pub answers_for_all: Option<bool>,
+}
 
 /// A compiled flow, ready to be walked.
 #[derive(Clone, Debug)]
@@ -25,6 +35,8 @@ pub struct Flow {
     pub counted: bool,
     /// Index in `fields` of the money field that gives the subject's open amount at acceptance.
     pub amount: Option<usize>,
+    /// Who is told where it goes to a household.
+    pub group: Grouping,
     /// Process step of the CORA reference process, for reports.
     pub process: Box<str>,
     /// A hold or a doubt older than this goes to people, in milliseconds.

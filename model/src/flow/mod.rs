@@ -24,7 +24,7 @@ mod tests;
 mod words;
 
 pub use class::ClassTable;
-pub use compiled::Flow;
+pub use compiled::{Flow, Grouping};
 pub use condition::{
     Asked, Compare, Comparison, Condition, ContactedBy, Dated, Expression, Finding, Observed,
     Operand, Scope, Seen, Shift, Shifted, Test, ToldBy, Unit,

@@ -14,6 +14,7 @@ pub(super) struct FlowSource {
     pub subject: Option<String>,
     pub amount: Option<String>,
     pub calendar: Option<String>,
+    pub group: Option<GroupSource>,
     pub legal: Option<String>,
     #[serde(default)]
     pub counted: bool,
@@ -33,6 +34,14 @@ pub(super) struct FlowSource {
     pub stop: Vec<StopSource>,
     #[serde(default)]
     pub step: Vec<StepSource>,
+}
+
+/// `group = { roles = ["tenant", "joint_tenant"], answered = "all" }`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupSource {
+    pub roles: Option<Vec<String>>,
+    pub answered: Option<String>,
 }
 
 /// `title = "line?"`, or `text = { kind = "text", most = 10_000 }`.

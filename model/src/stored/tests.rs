@@ -58,6 +58,7 @@ fn body(number: u128, bytes: usize) -> Notification {
         expires_at: None,
         environment: Environment::Test,
         idempotency: Idempotency { key: 1, body: 2 },
+        addressed: Default::default(),
     }
 }
 

@@ -124,6 +124,7 @@ pub(super) fn decode(from: &mut Reader<'_>) -> Result<NotificationRequest, WireE
         subject: read_subject(from)?,
         idempotency_key: from.short("idempotency_key")?.to_owned(),
         data: from.long("data")?.to_owned(),
+        to_household: false,
     })
 }
 

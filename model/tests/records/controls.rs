@@ -36,6 +36,10 @@ pub(crate) fn controls() -> Vec<Control> {
             intent: 6,
             work: cancel,
         },
+        Control::IntentOpened {
+            intent: 7,
+            work: crate::households::intent(),
+        },
         Control::IntentDone { intent: 5 },
         Control::Unexplained {
             corporation: Some(CorporationId(7)),

@@ -5,6 +5,7 @@
 mod controls;
 mod facts;
 mod golden;
+mod households;
 mod people;
 mod samples;
 mod steering;
@@ -71,12 +72,19 @@ fn the_samples_hold_every_event_and_cause_once() {
         distinct(phases().iter().map(|p| phase_name(p).to_owned()).collect()),
         phases().len()
     );
-    use Event::{FactTaken, PointKept, PointMarked, ProfileStored, SubjectOpen};
+    use Event::{
+        FactTaken, HouseholdNoted, HouseholdStored, PartBarred, PartTells, PointKept, PointMarked,
+        ProfileStored, SubjectOpen,
+    };
     let named = |event: &Event| match event {
         ProfileStored { .. }
         | PointMarked { .. }
         | PointKept { .. }
         | FactTaken
+        | PartTells { .. }
+        | PartBarred { .. }
+        | HouseholdStored { .. }
+        | HouseholdNoted { .. }
         | SubjectOpen { .. } => None,
         _ => Some(ID),
     };

@@ -7,6 +7,7 @@ use sluis_model::{
 };
 
 use crate::controls::controls;
+use crate::households::addressed;
 use crate::people::{supplied_then, undated};
 use crate::stored::{carried, erased, history_then, stored};
 use crate::values::{
@@ -30,6 +31,11 @@ pub(crate) fn input_name(input: &Input) -> &'static str {
         Input::NoWay(_) => "no-way",
         Input::Sent { .. } => "sent",
         Input::Declared(_) => "declared",
+        Input::PutHousehold(_) => "put-household",
+        Input::InHousehold { .. } => "in-household",
+        Input::PartNews(_) => "part-news",
+        Input::GroupTold { .. } => "group-told",
+        Input::StopPart(_) => "stop-part",
         Input::TaskAnswered(_) => "task-answered",
     }
 }
@@ -46,6 +52,10 @@ pub(crate) fn control_name(control: &Control) -> &'static str {
             work: Intent::CancelSubject { .. },
             ..
         } => "intent-cancel-subject",
+        Control::IntentOpened {
+            work: Intent::PartNews { .. },
+            ..
+        } => "intent-part-news",
         Control::IntentDone { .. } => "intent-done",
         Control::Unexplained { .. } => "unexplained",
         Control::StrayDismissed { .. } => "stray-dismissed",
@@ -150,6 +160,10 @@ pub(crate) fn samples() -> Vec<(String, Record)> {
             Vec::new(),
         ));
     }
+    for (name, body) in addressed() {
+        let input = Input::Notify(Box::new(body));
+        samples.push(of_tenant(name, input, Vec::new()));
+    }
     let said_again = carried().map(|carried| Control::Carried(Box::new(carried)));
     for control in controls().into_iter().chain(said_again).chain([erased()]) {
         let name = format!("control-{}", control_name(&control));
@@ -168,8 +182,16 @@ pub(crate) fn version_of(event: &Event) -> u8 {
         Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. }
+        | Event::GroupFormed { .. }
+        | Event::GroupTold { .. }
+        | Event::PartEnded { .. }
+        | Event::GroupStopping { .. }
+        | Event::PartTells { .. }
+        | Event::PartBarred { .. }
+        | Event::HouseholdStored { .. }
+        | Event::HouseholdNoted { .. }
         | Event::Ended {
-            cause: Cause::TaskOverdue { .. },
+            cause: Cause::Group { .. } | Cause::PartsEnded | Cause::TaskOverdue { .. },
             ..
         } => 6,
         Event::Steered { .. }
@@ -246,18 +268,14 @@ pub(crate) fn samples_of(version: u8) -> Vec<(String, Record)> {
                     supplied.preferences = vec![undated()];
                 }
             }
-            Record::Stored(piece) if version < 5 => {
-                if let Some(profile) = &mut piece.profile {
-                    profile.preferences = [undated()].into();
-                }
-                if let Some(told) = &mut piece.told {
-                    told.history = None;
-                }
-            }
-            Record::Stored(piece) if version == 5 => {
-                let history = history_then(piece);
+            Record::Stored(piece) if version < 6 => {
+                let history = (version == 5).then(|| history_then(piece)).flatten();
                 if let Some(told) = &mut piece.told {
                     told.history = history;
+                    told.grouped = None;
+                }
+                if let (Some(profile), true) = (&mut piece.profile, version < 5) {
+                    profile.preferences = [undated()].into();
                 }
             }
             Record::Control(ControlRecord {

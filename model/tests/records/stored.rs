@@ -126,6 +126,7 @@ fn told() -> Told {
         facts: [(1, 2), (3, 4)].into(),
         declared: Vec::new(),
         history: history(&[Fate::UnderWay, Fate::Left, Fate::CameBack].map(contact)),
+        grouped: Some(Box::new(crate::households::grouped())),
     }
 }
 

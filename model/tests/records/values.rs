@@ -9,6 +9,7 @@ use sluis_model::{
 };
 
 use crate::facts::declared;
+use crate::households;
 use crate::people::supplied;
 use crate::steering::{capped, choices, steered};
 use crate::stored::plan;
@@ -61,6 +62,7 @@ pub(crate) fn notification() -> Notification {
             key: 1 << 100,
             body: u64::MAX,
         },
+        addressed: Default::default(),
     }
 }
 
@@ -120,7 +122,7 @@ pub(crate) fn inputs() -> Vec<Input> {
         provider: "sms".into(),
         on_doubt: OnDoubt::Hold,
     };
-    vec![
+    let mut inputs = vec![
         Input::Notify(Box::new(notification())),
         Input::PutProfile(Box::new(supplied())),
         Input::Fact(fact()),
@@ -167,7 +169,9 @@ pub(crate) fn inputs() -> Vec<Input> {
         },
         Input::Declared(Box::new(declared())),
         Input::TaskAnswered(Box::new(task_answered())),
-    ]
+    ];
+    inputs.extend(households::inputs());
+    inputs
 }
 
 fn task_answered() -> TaskAnswered {
@@ -191,7 +195,7 @@ pub(crate) fn causes() -> Vec<Cause> {
         right: Value::Text("0".into()),
         as_of: Some(AT),
     });
-    vec![
+    let mut causes = vec![
         Cause::Accepted,
         Cause::SendAfterReached,
         Cause::Bounced { why: why() },
@@ -239,7 +243,9 @@ pub(crate) fn causes() -> Vec<Cause> {
             observed: [observed.clone(), observed].into(),
         },
         Cause::TaskOverdue { task: 3 },
-    ]
+    ];
+    causes.extend(households::causes());
+    causes
 }
 
 /// A guard of three comparisons, which holds a message back.
@@ -272,7 +278,7 @@ pub(crate) fn events() -> Vec<Event> {
         right: Value::Boolean(false),
         as_of: None,
     });
-    vec![
+    let mut events = vec![
         Event::Accepted { id },
         Event::Waiting { id, until },
         Event::StepEntered {
@@ -399,7 +405,9 @@ pub(crate) fn events() -> Vec<Event> {
             plan: Box::new(plan()),
         },
         Event::TaskReminded { id, task: 3 },
-    ]
+    ];
+    events.extend(households::events());
+    events
 }
 
 /// The closed lists of words: a word's code is its place in its list.

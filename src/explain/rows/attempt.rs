@@ -56,6 +56,14 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::Steered { .. }
         | Event::Capped { .. }
         | Event::Contacted { .. }
+        | Event::GroupFormed { .. }
+        | Event::GroupTold { .. }
+        | Event::PartEnded { .. }
+        | Event::GroupStopping { .. }
+        | Event::PartTells { .. }
+        | Event::PartBarred { .. }
+        | Event::HouseholdStored { .. }
+        | Event::HouseholdNoted { .. }
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. } => elsewhere(),

@@ -138,6 +138,7 @@ impl World {
             expires_at: None,
             environment: Environment::Production,
             idempotency: Idempotency { key: 1, body: 1 },
+            addressed: Default::default(),
         };
         self.give(Input::Notify(Box::new(notification)));
         id

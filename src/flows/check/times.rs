@@ -30,15 +30,15 @@ fn of_step(found: &Found, step: &Step, report: &mut Report) {
     if let Begin::Wait(until) = step.kind.enter(Timestamp(0)) {
         told(found, &format!("{path}.wait.for"), until.0, report);
     }
-    if let Some(question) = step.kind.question() {
-        of_task(found, &format!("{path}.task"), question, report);
-    }
     let cases = step.kind.branches().into_iter().flat_map(|of| &of.cases);
     for (number, case) in cases.enumerate() {
         if let Some(fresh_within) = case.fresh_within_ms {
             let path = format!("{path}.branch.cases[{number}].fresh_within");
             told(found, &path, fresh_within, report);
         }
+    }
+    if let Some(question) = step.kind.question() {
+        of_task(found, &format!("{path}.task"), question, report);
     }
     let Some(message) = step.kind.message() else {
         return;

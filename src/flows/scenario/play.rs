@@ -189,6 +189,7 @@ impl Run<'_> {
                 key: number as u128,
                 body: sound.body,
             },
+            addressed: Default::default(),
         })));
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 mod archive;
 mod counters;
+mod households;
 mod mailings;
 mod operation;
 mod parts;
@@ -78,8 +79,9 @@ fn paths(routes: &[RouteOf]) -> Value {
         .map(|route| ((route.path, route.method), route.access))
         .collect();
     let mut paths = Map::new();
-    let all: [Vec<Op>; 8] = [
+    let all: [Vec<Op>; 9] = [
         senders::operations(),
+        households::operations(),
         mailings::operations(),
         results::operations(),
         archive::operations(),

@@ -78,6 +78,11 @@ fn get_outcomes() -> Op {
     )
     .about(FEED)
     .query(
+        "corrections",
+        "With `true` also contact points that a message showed to be dead, or alive after all, for their source to correct.",
+        &json!({ "type": "boolean", "default": false }),
+    )
+    .query(
         "after",
         "The cursor of an earlier answer; without it, or empty, from the beginning.",
         &json!({ "type": "string", "maxLength": 4_096 }),

@@ -10,6 +10,8 @@ use super::shapes::{
 
 const ADMITTED: &[(u16, &str)] = &[
     (422, "unknown_flow"),
+    (422, "unknown_household"),
+    (422, "nobody_to_tell"),
     (409, "idempotency_conflict"),
     (429, "share_full"),
     (429, "tenant_full"),

@@ -9,6 +9,7 @@ mod checkpoint;
 mod durable;
 mod ended;
 mod erasure;
+mod households;
 mod passive;
 mod passive_carried;
 mod passive_many;

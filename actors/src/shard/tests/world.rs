@@ -224,6 +224,7 @@ impl World {
             expires_at: self.expires_at,
             environment: Environment::Production,
             idempotency,
+            addressed: Default::default(),
         };
         let input = Input::Notify(Box::new(notification));
         let request = ShardRequest::Input {

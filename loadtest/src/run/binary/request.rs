@@ -21,5 +21,6 @@ pub(super) fn of(row: &Notification) -> NotificationRequest {
         expires_at: at(&row.expires_at),
         environment: row.environment,
         idempotency_key: row.idempotency_key.clone(),
+        to_household: false,
     }
 }

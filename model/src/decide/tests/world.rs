@@ -211,6 +211,7 @@ impl World {
                 key: self.minted.into(),
                 body: self.minted,
             },
+            addressed: Default::default(),
         }
     }
 

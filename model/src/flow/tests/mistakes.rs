@@ -43,6 +43,30 @@ fn each_mistake_is_reported_where_it_is() {
             "calendars/office.toml",
         ),
         (
+            r#"hold_for = "72h""#,
+            "hold_for = \"72h\"\ngroup = { roles = [\"huurder\"] }",
+            "group.roles",
+            "joint_tenant",
+        ),
+        (
+            r#"hold_for = "72h""#,
+            "hold_for = \"72h\"\ngroup = { roles = [\"curator\"] }",
+            "group.roles",
+            "who represents them is told",
+        ),
+        (
+            r#"hold_for = "72h""#,
+            "hold_for = \"72h\"\ngroup = { roles = [] }",
+            "group.roles",
+            "at least one role",
+        ),
+        (
+            r#"hold_for = "72h""#,
+            "hold_for = \"72h\"\ngroup = { answered = \"one\" }",
+            "group.answered",
+            "\"all\" or \"each\"",
+        ),
+        (
             r#"cents = "money""#,
             r#"cents = "euros""#,
             "input.cents",

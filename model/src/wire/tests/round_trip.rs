@@ -42,6 +42,7 @@ fn row() -> impl Strategy<Value = NotificationRequest> {
                 expires_at,
                 environment,
                 idempotency_key,
+                to_household: false,
             }
         },
     )

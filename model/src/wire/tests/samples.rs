@@ -23,6 +23,7 @@ pub(super) fn full_row() -> NotificationRequest {
         expires_at: None,
         environment: Environment::Production,
         idempotency_key: "run-7/1".into(),
+        to_household: false,
     }
 }
 

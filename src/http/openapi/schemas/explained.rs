@@ -36,6 +36,7 @@ fn explanation() -> Value {
             "not_used": list(reference("NotUsed")),
             "history": list(reference("TimelineRow")),
             "older_not_kept": truth("Whether older decisions about the tenant are not kept any more."),
+            "group": reference("OfGroup"),
             "why": text("Why this tenant, this channel, this address, now.")
         }),
     )

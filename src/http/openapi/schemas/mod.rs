@@ -8,6 +8,7 @@ mod basics;
 mod counters;
 mod engine;
 mod explained;
+mod households;
 mod mailings;
 mod notifications;
 mod pauses;
@@ -31,6 +32,7 @@ pub(super) fn all() -> Value {
     add(&notifications::all());
     add(&explained::all());
     add(&tenants::all());
+    add(&households::all());
     add(&results::all());
     add(&engine::all());
     add(&archive::all());

@@ -26,7 +26,7 @@ fn accepted() -> Value {
             "id": notification_id(), "status": { "type": "string", "const": "accepted" },
             "position": text("Where its record stands in the journal; opaque."),
             "duplicate": truth("It had been accepted before; id and position are those of then."),
-            "notes": notes()
+            "group": reference("AcceptedGroup"), "notes": notes()
         }),
     )
 }
@@ -43,7 +43,7 @@ fn batch_accepted() -> Value {
             "row": count("Which row, from 1."), "id": notification_id(), "status": { "type": "string", "const": "accepted" },
             "position": text("Where its record stands in the journal; opaque."),
             "duplicate": truth("It had been accepted before; id and position are those of then."),
-            "notes": notes()
+            "group": reference("AcceptedGroup"), "notes": notes()
         }),
     )
 }

@@ -34,18 +34,14 @@ fn data() -> Value {
 }
 
 fn notification() -> Value {
-    let required = [
-        "tenant_id",
-        "flow",
-        "category",
-        "environment",
-        "idempotency_key",
-    ];
-    strict(
-        "One thing to tell one tenant. `null` is as if it were left out.",
+    let required = ["flow", "category", "environment", "idempotency_key"];
+    let mut notification = strict(
+        "One thing to tell one tenant (`tenant_id`) or those of a household (`household_id`). `null` is as if it were left out.",
         &required,
         json!({
-            "tenant_id": plain(1, 64, "The corporation's own number for the tenant."), "flow": word(64), "category": word(64),
+            "tenant_id": or_null(plain(1, 64, "The corporation's own number for the tenant.")),
+            "household_id": or_null(plain(1, 63, "The corporation's own number for the household or the contract.")),
+            "flow": word(64), "category": word(64),
             "subject": or_null(reference("Subject")),
             "data": or_null(reference("Data")),
             "priority": or_null(reference("Priority")),
@@ -54,7 +50,18 @@ fn notification() -> Value {
             "environment": reference("Environment"),
             "idempotency_key": plain(1, 128, "Remembered for the window in the configuration.")
         }),
-    )
+    );
+    notification["allOf"] = json!([one_or_household()]);
+    notification
+}
+
+/// Who gets it stands there once.
+fn one_or_household() -> Value {
+    json!({
+        "if": is("tenant_id", json!({ "type": "string" })),
+        "then": { "properties": { "household_id": { "type": "null" } } },
+        "else": is("household_id", json!({ "type": "string" }))
+    })
 }
 
 fn cancel_note() -> Value {

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use super::super::parts::reference;
 use super::super::shapes::{count, instant, list, notes, notification_id, object, text, truth};
 
-pub(super) fn all() -> [(&'static str, Value); 14] {
+pub(super) fn all() -> [(&'static str, Value); 15] {
     [
         ("OutcomeLine", outcome_line()),
         ("Outcome", outcome()),
         ("TaskReminder", task_reminder()),
+        ("Correction", correction()),
         ("Cursor", cursor()),
         ("UnmatchedList", unmatched_list()),
         ("UnmatchedFact", unmatched_fact()),
@@ -25,7 +26,7 @@ pub(super) fn all() -> [(&'static str, Value); 14] {
 }
 
 fn outcome_line() -> Value {
-    json!({ "description": "One line of the feed: an end, a reminder of a task, or the cursor that closes the answer.", "oneOf": [reference("Outcome"), reference("TaskReminder"), reference("Cursor")] })
+    json!({ "description": "One line of the feed: an end, a reminder of a task, a correction where they were asked for, or the cursor that closes the answer.", "oneOf": [reference("Outcome"), reference("TaskReminder"), reference("Correction"), reference("Cursor")] })
 }
 
 fn task_reminder() -> Value {
@@ -54,7 +55,33 @@ fn outcome() -> Value {
         json!({
             "position": text("Opaque."), "at": instant("When."), "id": notification_id(), "tenant_id": text("Whose."), "subject": reference("Subject"),
             "state": { "type": "string", "const": "ended" }, "end": text("Name of the end state."), "reason": text("Stable code of why."), "why": reference("Reason"),
-            "attempt": count("The attempt that ended it."), "channel": reference("Channel")
+            "attempt": count("The attempt that ended it."), "group": notification_id(), "channel": reference("Channel")
+        }),
+    )
+}
+
+fn correction() -> Value {
+    object(
+        "What a message showed of a contact point, for its source to correct.",
+        &[
+            "position",
+            "at",
+            "id",
+            "tenant_id",
+            "state",
+            "kind",
+            "value",
+            "channel",
+            "known",
+            "status",
+            "everywhere",
+        ],
+        json!({
+            "position": text("Opaque."), "at": instant("When it was seen."), "id": notification_id(), "tenant_id": text("Whose."),
+            "state": { "type": "string", "const": "corrected" }, "kind": text("`email`, `phone` and so on; more may come."),
+            "value": text("The contact point, as it was used."), "channel": reference("Channel"),
+            "known": text("`invalid` or `validated`."), "status": text("The same in VERA's words: `ONG` or `GEV`."),
+            "everywhere": truth("Whether no other channel uses the kind: then it holds for the contact point as a whole.")
         }),
     )
 }

@@ -36,6 +36,7 @@ fn tenant() -> Value {
         json!({
             "tenant_id": text("The corporation's number."), "profile": or_null(reference("StoredProfile")),
             "open": count("Open notifications."), "balance_cents": cents("What the tenant owes in all, when it is known."),
+            "households": list(text("A household that names the tenant.")),
             "not_used": list(reference("NotUsed")),
             "contact_points": list(reference("ContactPoint"))
         }),
