@@ -300,7 +300,7 @@ mod tests {
             &BTreeMap::new(),
         );
         let expected = "settings: the default, no file, environment and command line; 0 values are no default\n\
-            flows: 2 compile: notice 2, storno 2\n\
+            flows: 3 compile: appointment 1, notice 2, storno 2\n\
             types of facts: 8: appointment, arrangement, balance, consent, exception, open_amount, payment, segment\n\
             lists: 1 corporations, 1 providers\n\
             secrets: found for 1 providers\n\

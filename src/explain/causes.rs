@@ -5,7 +5,7 @@ use sluis_model::flow::Seen;
 use sluis_model::{Branched, Cause, Flow, Refusal};
 
 use super::reason::reason;
-use super::words::{guard, scrub, seen, step, values};
+use super::words::{guard, rfc3339, scrub, seen, step, values};
 
 /// Stable code of a cause.
 #[must_use]
@@ -40,6 +40,9 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::Group { .. } => "group",
         Cause::PartsEnded => "parts_ended",
         Cause::TaskOverdue { .. } => "task_overdue",
+        Cause::DayOver { .. } => "day_over",
+        Cause::NoDay { .. } => "no_day",
+        Cause::FactCame { .. } => "fact_came",
     }
 }
 
@@ -115,6 +118,32 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
         Cause::TaskOverdue { task } => {
             format!("nobody answered task {task} in the time that the flow gives")
         }
+        Cause::DayOver { at } => {
+            format!("the day to wait for is over: it was {}", rfc3339(*at))
+        }
+        Cause::NoDay { step } => no_day(*step, flow),
+        Cause::FactCame { step, observed } => fact_came(*step, observed, flow),
+    }
+}
+
+/// A step that waits for a day that nobody told.
+fn no_day(index: u8, flow: Option<&Flow>) -> String {
+    let name = step(flow, index);
+    let until = flow.and_then(|flow| flow.step(index)?.kind.until());
+    let day = until.map_or("its day", |until| &until.day.text);
+    format!("{name} waits for {day}, which is not known")
+}
+
+/// What a wait looked out for, with what it saw.
+fn fact_came(index: u8, saw: &Seen, flow: Option<&Flow>) -> String {
+    let name = step(flow, index);
+    let awaited = flow.and_then(|flow| flow.step(index)?.kind.awaited());
+    match awaited {
+        Some(awaited) => {
+            let (when, saw) = (&awaited.when.text, seen(&awaited.when, saw));
+            format!("{name} looked out for {when}, which came true with {saw}")
+        }
+        None => format!("what {name} looked out for came true with {}", values(saw)),
     }
 }
 

@@ -144,7 +144,10 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
         | Cause::Branched { .. }
         | Cause::Group { .. }
         | Cause::PartsEnded
-        | Cause::TaskOverdue { .. } => None,
+        | Cause::TaskOverdue { .. }
+        | Cause::DayOver { .. }
+        | Cause::NoDay { .. }
+        | Cause::FactCame { .. } => None,
     }
 }
 

@@ -2,7 +2,7 @@
 //! Refuses to take one.
 
 use sluis_model::Timestamp;
-use sluis_model::flow::{After, Begin, Go, Span, Step};
+use sluis_model::flow::{After, Awaited, Begin, Go, Span, Step, Until};
 
 /// A way out of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,14 +49,11 @@ pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
         ways.extend(after.as_ref().map(|after| timed(name, after)));
     }
     if let Some(go) = step.kind.waited() {
-        let after = match step.kind.enter(Timestamp(0)) {
-            Begin::Wait(until) => Some(length(until.0)),
-            Begin::Send | Begin::Ask(_) | Begin::Choose => None,
-        };
-        ways.push(Way {
-            after,
-            ..plain(WAITED, go)
-        });
+        ways.extend(waits(step, go));
+    }
+    // A step that leads on at once has no other way.
+    if let Begin::GoOn(go) = step.kind.enter(Timestamp(0)) {
+        ways.push(plain("at once", go));
     }
     if let Some(question) = step.kind.question() {
         let replies = question.replies.iter();
@@ -66,6 +63,37 @@ pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
     if step.kind.branches().is_some() {
         let cases = step.kind.ways_out().into_iter();
         ways.extend(cases.map(|way| plain(&way.when, way.go)));
+    }
+    ways
+}
+
+/// The name of the way that a wait takes when what it looks out for becomes true.
+pub(super) fn looked_out(awaited: &Awaited) -> String {
+    format!("when {}", awaited.when.text)
+}
+
+/// The name of the way that a wait takes when its day comes.
+pub(super) fn comes(until: &Until) -> String {
+    format!("at {}", until.words())
+}
+
+/// The ways out of a wait that ends there by itself.
+fn waits<'a>(step: &'a Step, then: &'a Go) -> Vec<Way<'a>> {
+    let mut ways = Vec::new();
+    if let Some(awaited) = step.kind.awaited() {
+        ways.push(plain(&looked_out(awaited), &awaited.go));
+    }
+    match step.kind.enter(Timestamp(0)) {
+        Begin::Wait(until) => ways.push(Way {
+            after: Some(length(until.0)),
+            ..plain(WAITED, then)
+        }),
+        Begin::WaitUntil(until) => {
+            ways.push(plain(&comes(until), then));
+            ways.extend(until.past.iter().map(|go| plain("past", go)));
+            ways.extend(until.unknown.iter().map(|go| plain("unknown", go)));
+        }
+        Begin::Send | Begin::Ask(_) | Begin::Choose | Begin::GoOn(_) => {}
     }
     ways
 }

@@ -34,7 +34,10 @@ pub(super) fn does(step: &Step) -> String {
         return "branches".to_owned();
     }
     match step.kind.waited() {
-        Some(_) => "waits".to_owned(),
+        Some(_) => match step.kind.until() {
+            Some(until) => format!("waits until {}", until.words()),
+            None => "waits".to_owned(),
+        },
         None => "goes on".to_owned(),
     }
 }

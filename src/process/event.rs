@@ -209,5 +209,8 @@ pub(crate) fn reason(cause: &Cause) -> String {
         Cause::Group { .. } => "group".to_owned(),
         Cause::PartsEnded => "parts_ended".to_owned(),
         Cause::TaskOverdue { .. } => "task_overdue".to_owned(),
+        Cause::DayOver { .. } => "day_over".to_owned(),
+        Cause::NoDay { .. } => "no_day".to_owned(),
+        Cause::FactCame { .. } => "fact_came".to_owned(),
     }
 }

@@ -102,6 +102,14 @@ pub(crate) fn day_of(at: Timestamp) -> Option<Date> {
     Some(instant.to_zoned(ZONE.clone()).date())
 }
 
+/// The instant at a time of a day, by the clock in Amsterdam. A time that the clock leaves out on that
+/// day lies as far behind the gap; one that comes twice is the first.
+pub(crate) fn instant_of(day: Date, at: jiff::civil::Time) -> Option<Timestamp> {
+    let zoned = ZONE.to_ambiguous_zoned(day.to_datetime(at));
+    let instant = zoned.compatible().ok()?.timestamp();
+    Some(Timestamp(instant.as_millisecond()))
+}
+
 /// The instant at which a day is over, by the clock in Amsterdam.
 pub(crate) fn end_of(day: Date) -> Option<Timestamp> {
     let next = day.tomorrow().ok()?.to_zoned(ZONE.clone()).ok()?;

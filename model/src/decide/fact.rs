@@ -130,7 +130,8 @@ impl Turn<'_> {
         }
     }
 
-    /// After a fact: stop rules for everything open, guards for what is held. `true` when it ended.
+    /// After a fact: stop rules for everything open, guards for what is held, and what a wait looks out
+    /// for. `true` when it ended.
     fn reconsider(&mut self, id: NotificationId) -> bool {
         if self.stopped(id) {
             return true;
@@ -144,6 +145,9 @@ impl Turn<'_> {
             && !self.still_held(id, rule)
         {
             self.ask_again(id);
+        }
+        if held_by.is_none() {
+            self.wait_again(id);
         }
         self.open(id).is_none()
     }

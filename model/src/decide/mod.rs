@@ -21,6 +21,7 @@ mod tenant;
 mod tests;
 mod timer;
 mod unexplained;
+mod wait;
 mod way;
 
 pub use human::known_answers;

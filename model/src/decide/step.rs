@@ -42,7 +42,9 @@ impl Turn<'_> {
         });
         match entered.kind.enter(self.now()) {
             Begin::Send => self.seek_permit(id),
-            Begin::Wait(until) => self.emit(Event::Waiting { id, until }),
+            Begin::Wait(until) => self.wait(id, until),
+            Begin::WaitUntil(until) => self.wait_until(id, until),
+            Begin::GoOn(go) => self.go(id, go, cause),
             Begin::Ask(question) => {
                 self.open_task(id, &question.list, cause);
                 self.plan_task(id, question);

@@ -7,6 +7,7 @@ use crate::attempt::Why;
 use crate::codec::Version;
 use crate::flow::Seen;
 use crate::ids::NotificationId;
+use crate::time::Timestamp;
 
 /// Why a flow moved from one place to another.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -135,6 +136,24 @@ pub enum Cause {
     TaskOverdue {
         /// Number of the task.
         task: u16,
+    },
+    /// The day that a step waited for was over before the wait began, or was moved so that it is. Since
+    /// record version 6.
+    DayOver {
+        /// When it came.
+        at: Timestamp,
+    },
+    /// The day that a step waits for is not known. Since record version 6.
+    NoDay {
+        /// Index of the step.
+        step: u8,
+    },
+    /// What a wait looked out for became true. Since record version 6.
+    FactCame {
+        /// Index of the step.
+        step: u8,
+        /// What was seen.
+        observed: Seen,
     },
 }
 

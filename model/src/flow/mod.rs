@@ -26,7 +26,7 @@ mod words;
 pub use class::ClassTable;
 pub use compiled::{Flow, Grouping};
 pub use condition::{
-    Asked, Compare, Comparison, Condition, ContactedBy, Dated, Expression, Finding, Observed,
+    Asked, Compare, Comparison, Condition, ContactedBy, Dated, Day, Expression, Finding, Observed,
     Operand, Scope, Seen, Shift, Shifted, Test, ToldBy, Unit,
 };
 pub use definition::{Definition, FlowRef, Problem};
@@ -36,6 +36,6 @@ pub use input::{FieldKind, InputField, Value};
 pub use kept::{Kept, Said};
 pub use rule::{Go, Guard, Stop};
 pub use step::{
-    After, Begin, Branches, Case, Except, Handlers, Message, Names, Question, Reply, Step,
-    StepKind, Team, Via, WayOut,
+    After, Awaited, Begin, Branches, Case, Except, Handlers, Message, Names, Question, Reply, Step,
+    StepKind, Team, Until, Via, WayOut,
 };

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::asking::{self, Asked, field_index};
 use super::class::ClassTable;
-use super::condition::{Answered, Condition, Declared, Operand, parse_text};
+use super::condition::{Answered, Condition, Day, Declared, Operand, parse_text};
 use super::definition::Problem;
 use super::duration::{Span, parse_duration, parse_working_days};
 use super::input::{FieldKind, InputField};
@@ -194,6 +194,19 @@ impl Reader {
                 self.counts |= condition.says.counts_messages();
                 Some(condition)
             }
+            Err(message) => {
+                self.problem(path, message);
+                None
+            }
+        }
+    }
+
+    /// A day that is reckoned with, such as `data.due_date - 3 days`.
+    pub(in crate::flow) fn day(&mut self, path: &str, text: &str) -> Option<Day> {
+        self.reads_subject |= text.contains("subject.");
+        let read = Day::parse(text, &mut self.names());
+        match read {
+            Ok(day) => Some(day),
             Err(message) => {
                 self.problem(path, message);
                 None

@@ -191,7 +191,13 @@ pub(crate) fn version_of(event: &Event) -> u8 {
         | Event::HouseholdStored { .. }
         | Event::HouseholdNoted { .. }
         | Event::Ended {
-            cause: Cause::Group { .. } | Cause::PartsEnded | Cause::TaskOverdue { .. },
+            cause:
+                Cause::Group { .. }
+                | Cause::PartsEnded
+                | Cause::TaskOverdue { .. }
+                | Cause::DayOver { .. }
+                | Cause::NoDay { .. }
+                | Cause::FactCame { .. },
             ..
         } => 6,
         Event::Steered { .. }

@@ -240,9 +240,12 @@ pub(crate) fn causes() -> Vec<Cause> {
         Cause::Branched {
             step: 1,
             way: Branched::Unknown(1),
-            observed: [observed.clone(), observed].into(),
+            observed: [observed.clone(), observed.clone()].into(),
         },
         Cause::TaskOverdue { task: 3 },
+        Cause::DayOver { at: AT },
+        Cause::NoDay { step: 1 },
+        Cause::FactCame { step: 1, observed },
     ];
     causes.extend(households::causes());
     causes

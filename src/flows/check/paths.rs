@@ -41,3 +41,14 @@ pub(super) fn stops(flow: &Flow) -> impl Iterator<Item = Rule<'_>> {
         when: &stop.when,
     })
 }
+
+/// What waits look out for.
+pub(super) fn awaited(flow: &Flow) -> impl Iterator<Item = Rule<'_>> {
+    flow.steps.iter().filter_map(|step| {
+        let awaited = step.kind.awaited()?;
+        Some(Rule {
+            path: format!("step.{}.wait.when", step.id),
+            when: &awaited.when,
+        })
+    })
+}

@@ -8,13 +8,14 @@ use sluis_model::flow::{
 use sluis_model::reading::nearest;
 
 use super::compared;
-use super::paths::{Rule, cases, guards, stops};
+use super::paths::{Rule, awaited, cases, guards, stops};
 use super::report::Report;
 use crate::config::flows::Found;
 
 /// Reports rules that cannot mean what they say.
 pub(super) fn check(found: &Found, flow: &Flow, report: &mut Report) {
-    for rule in guards(flow).chain(stops(flow)).chain(cases(flow)) {
+    let rules = guards(flow).chain(stops(flow)).chain(cases(flow));
+    for rule in rules.chain(awaited(flow)) {
         for comparison in rule.when.says.comparisons() {
             classes(found, flow, &rule, comparison, report);
             compared::check(found, flow, &rule, comparison, report);
@@ -26,6 +27,10 @@ pub(super) fn check(found: &Found, flow: &Flow, report: &mut Report) {
     }
     for rule in stops(flow).filter(|rule| !reads_facts(rule.when)) {
         let message = "no fact changes what it reads: expected facts., subject. or the like; what is known from the start is a guard";
+        report.mistake(found, &rule.path, message);
+    }
+    for rule in awaited(flow).filter(|rule| !reads_facts(rule.when)) {
+        let message = "no fact changes what it reads, so it is true from the start or never: expected facts., subject. or the like";
         report.mistake(found, &rule.path, message);
     }
 }

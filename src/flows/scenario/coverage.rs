@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use sluis_model::flow::Step;
+use sluis_model::flow::{Step, Until};
 use sluis_model::{Branched, Cause, Flow};
 
-use crate::flows::ways::{DEADLINE, WAITED, ways};
+use crate::flows::ways::{DEADLINE, WAITED, comes, looked_out, ways};
 
 /// How often each part of a flow was taken.
 #[derive(Debug, Default)]
@@ -118,6 +118,16 @@ fn branched(step: &Step, way: Branched) -> Option<String> {
     }
 }
 
+/// The way that a wait takes whose day has come, or is over.
+fn of_day(until: &Until, cause: &Cause) -> Option<String> {
+    match cause {
+        Cause::Waited => Some(comes(until)),
+        Cause::DayOver { .. } if until.past.is_some() => Some("past".to_owned()),
+        Cause::DayOver { .. } => Some(comes(until)),
+        _ => None,
+    }
+}
+
 /// The way out of a step that a cause takes.
 fn way(step: &Step, cause: &Cause) -> Option<String> {
     let bounced = matches!(
@@ -136,15 +146,18 @@ fn way(step: &Step, cause: &Cause) -> Option<String> {
         ("capped", matches!(cause, Cause::Capped { .. })),
         (WAITED, matches!(cause, Cause::Waited)),
         (DEADLINE, matches!(cause, Cause::TaskOverdue { .. })),
+        ("unknown", matches!(cause, Cause::NoDay { .. })),
     ];
     let named = by_name.into_iter().find(|(_, fits)| *fits);
     let named = named.map(|(name, _)| name.to_owned());
     let answer = match cause {
         Cause::Task { answer, .. } => Some(format!("answer {answer}")),
         Cause::Branched { way, .. } => branched(step, *way),
+        Cause::FactCame { .. } => step.kind.awaited().map(looked_out),
         _ => None,
     };
-    let taken = named.or(answer)?;
+    let day = step.kind.until().and_then(|until| of_day(until, cause));
+    let taken = day.or(named).or(answer)?;
     ways(step)
         .into_iter()
         .any(|way| way.name == taken)

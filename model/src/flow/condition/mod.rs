@@ -6,6 +6,7 @@
 mod against;
 mod compared;
 mod comparison;
+mod day;
 mod expression;
 mod hint;
 mod kind;
@@ -22,6 +23,7 @@ use super::class::ClassTable;
 use crate::time::Timestamp;
 
 pub use comparison::{Compare, Comparison, Test};
+pub use day::Day;
 pub use expression::Expression;
 pub use operand::{Asked, Operand, Shifted, ToldBy};
 pub(super) use parser::{Answered, Declared, parse_text};

@@ -99,6 +99,25 @@ pub(in crate::flow) fn parse_text(
     Ok(side.operand)
 }
 
+/// Reads a day: one side of a comparison, without the other.
+///
+/// # Errors
+/// A sentence that says what was expected, and where.
+pub(super) fn parse_day(text: &str, declared: &mut dyn Declared) -> Result<Operand, String> {
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        at: 0,
+        comparisons: 0,
+        end: text.chars().count() + 1,
+        declared,
+    };
+    let day = parser.day()?;
+    match parser.peek() {
+        None => Ok(day.operand),
+        Some(_) => Err(parser.unexpected("nothing behind the day")),
+    }
+}
+
 pub(super) struct Parser<'a> {
     tokens: Vec<At>,
     pub(super) at: usize,

@@ -223,7 +223,8 @@ impl Parser<'_> {
         Ok((within, format!("{number} {word}{plural}")))
     }
 
-    fn day(&mut self) -> Result<Side, String> {
+    /// A day.
+    pub(super) fn day(&mut self) -> Result<Side, String> {
         let side = self.side()?;
         match (&side.operand, side.kind) {
             (_, Kind::Day) => Ok(side),

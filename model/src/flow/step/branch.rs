@@ -10,6 +10,7 @@ use super::kind::{Begin, Names, StepKind};
 use super::message::Message;
 use super::question::Question;
 use super::syntax::{Syntax, Written};
+use super::until::{Awaited, Until};
 use super::way_out::WayOut;
 use crate::flow::reader::Reader;
 use crate::flow::rule::Go;
@@ -98,6 +99,14 @@ impl StepKind for Branch {
     }
 
     fn waited(&self) -> Option<&Go> {
+        None
+    }
+
+    fn until(&self) -> Option<&Until> {
+        None
+    }
+
+    fn awaited(&self) -> Option<&Awaited> {
         None
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::branches::Branches;
 use super::message::{Handlers, Message};
 use super::question::Question;
+use super::until::{Awaited, Until};
 use super::way_out::WayOut;
 use crate::flow::rule::Go;
 use crate::time::Timestamp;
@@ -37,6 +38,12 @@ pub trait StepKind: fmt::Debug + Send + Sync {
     /// Where it leads when the instant of its [`Begin::Wait`] has come. `None`: it waits for none.
     fn waited(&self) -> Option<&Go>;
 
+    /// The day until which it waits, if it waits for one.
+    fn until(&self) -> Option<&Until>;
+
+    /// What ends its wait before its time, if something does.
+    fn awaited(&self) -> Option<&Awaited>;
+
     /// The message it sends, if it sends one.
     fn message(&self) -> Option<&Message>;
 
@@ -62,6 +69,10 @@ pub enum Begin<'a> {
     Send,
     /// It waits until this instant, then goes to [`StepKind::waited`].
     Wait(Timestamp),
+    /// It waits until a day, then goes to [`StepKind::waited`].
+    WaitUntil(&'a Until),
+    /// It goes on at once, and what led to it is why.
+    GoOn(&'a Go),
     /// People are asked.
     Ask(&'a Question),
     /// The first case that is true leads on, see [`StepKind::branches`].

@@ -1,7 +1,13 @@
 //! Owns the table of the kinds of steps. Refuses to say more of a kind than where it is.
 
 use super::syntax::Syntax;
-use super::{branch, send, task, wait};
+use super::{branch, end, send, task, wait};
 
 /// The kinds of steps, as they are written in a flow file.
-pub(super) const KINDS: [Syntax; 4] = [send::SYNTAX, wait::SYNTAX, branch::SYNTAX, task::SYNTAX];
+pub(super) const KINDS: [Syntax; 5] = [
+    send::SYNTAX,
+    wait::SYNTAX,
+    branch::SYNTAX,
+    task::SYNTAX,
+    end::SYNTAX,
+];

@@ -10,6 +10,7 @@
 mod branch;
 mod branches;
 mod compile;
+mod end;
 mod kind;
 mod kinds;
 mod message;
@@ -17,6 +18,7 @@ mod question;
 mod send;
 mod syntax;
 mod task;
+mod until;
 mod wait;
 mod way_out;
 
@@ -25,4 +27,5 @@ pub(super) use compile::compile;
 pub use kind::{Begin, Names, Step, StepKind};
 pub use message::{After, Except, Handlers, Message, Via};
 pub use question::{Question, Reply, Team};
+pub use until::{Awaited, Until};
 pub use way_out::WayOut;

@@ -11,6 +11,7 @@ use super::kind::{Begin, Names, StepKind};
 use super::message::{After, Except, Handlers, Message, Via};
 use super::question::Question;
 use super::syntax::{Syntax, Written};
+use super::until::{Awaited, Until};
 use super::way_out::WayOut;
 use crate::channel::Channel;
 use crate::flow::reader::Reader;
@@ -221,6 +222,14 @@ impl StepKind for Send {
     }
 
     fn waited(&self) -> Option<&Go> {
+        None
+    }
+
+    fn until(&self) -> Option<&Until> {
+        None
+    }
+
+    fn awaited(&self) -> Option<&Awaited> {
         None
     }
 

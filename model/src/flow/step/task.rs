@@ -13,6 +13,7 @@ use super::kind::{Begin, Names, StepKind};
 use super::message::{After, Message};
 use super::question::{Question, Reply, Team};
 use super::syntax::{Syntax, Written};
+use super::until::{Awaited, Until};
 use super::way_out::WayOut;
 use crate::flow::duration::Span;
 use crate::flow::reader::Reader;
@@ -181,6 +182,14 @@ impl StepKind for Task {
     }
 
     fn waited(&self) -> Option<&Go> {
+        None
+    }
+
+    fn until(&self) -> Option<&Until> {
+        None
+    }
+
+    fn awaited(&self) -> Option<&Awaited> {
         None
     }
 

@@ -184,7 +184,7 @@ fn each_mistake_is_reported_where_it_is() {
             r#"wait = { for = "1d", then = "ask" }"#,
             "",
             "step.pause",
-            "exactly one of send, wait, branch and task",
+            "exactly one of send, wait, branch, task and end",
         ),
         (
             r#"for = "1d""#,
@@ -410,14 +410,14 @@ fn a_step_is_of_one_known_kind() {
             "wait = {",
             "pause = {",
             vec![
-                "step.pause.pause: unknown key: expected one of id, on, send, wait, branch and task: remove it",
-                "step.pause: expected exactly one of send, wait, branch and task",
+                "step.pause.pause: unknown key: expected one of id, on, send, wait, branch, task and end: remove it",
+                "step.pause: expected exactly one of send, wait, branch, task and end",
             ],
         ),
         (
             "wait = {",
             "task = { list = \"desk\", answers = {} }\nwait = {",
-            vec!["step.pause: expected exactly one of send, wait, branch and task"],
+            vec!["step.pause: expected exactly one of send, wait, branch, task and end"],
         ),
         (
             "wait = { for = \"1d\", then = \"ask\" }",

@@ -4,7 +4,7 @@
 use toml::{Table, Value};
 
 /// Keys whose text says where to go.
-const GO: [&str; 4] = ["go", "then", "otherwise", "unknown"];
+const GO: [&str; 5] = ["go", "then", "otherwise", "unknown", "past"];
 /// Tables whose texts all say where to go.
 const GO_TABLES: [&str; 2] = ["on", "answers"];
 
