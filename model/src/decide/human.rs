@@ -166,9 +166,11 @@ pub fn known_answers(step: &Step, cause: &Cause) -> Vec<Box<str>> {
     answers(step, unread(cause))
 }
 
-/// Whether people may have the step begin again: one that sends, or that chooses by what is known.
+/// Whether people may have the step begin again: one that sends, that chooses by what is known, or that
+/// waits for a day.
 fn begins_again(step: &Step) -> bool {
-    step.kind.message().is_some() || step.kind.branches().is_some()
+    let kind = &step.kind;
+    kind.message().is_some() || kind.branches().is_some() || kind.until().is_some()
 }
 
 fn answers(step: &Step, unread: Option<u16>) -> Vec<Box<str>> {

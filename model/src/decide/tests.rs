@@ -3,6 +3,7 @@
 //! codecs beside their golden files.
 
 mod asked;
+mod awaited;
 mod barred;
 mod branching;
 mod caps;

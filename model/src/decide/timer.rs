@@ -37,11 +37,7 @@ impl Turn<'_> {
                 self.end(id, "expired", Cause::Expired);
             }
             Phase::Held { .. } => self.open_task(id, &flow.fallback_list, Cause::HeldTooLong),
-            Phase::Waiting { .. } if entered => match step.kind.waited() {
-                Some(go) => self.go(id, go, Cause::Waited),
-                // No kind of step waits without saying where it leads then. People see one that did.
-                None => self.open_task(id, &flow.fallback_list, Cause::Waited),
-            },
+            Phase::Waiting { .. } if entered => self.wait_is_over(id),
             Phase::Waiting { .. } => self.enter(id, 0, Cause::SendAfterReached),
             Phase::Task { task, .. } => self.task_is_due(id, *task),
             // The shard puts it back in line by itself.

@@ -1,5 +1,5 @@
 //! Owns a wait: what ends it at its beginning, and what a fact does to it. A day that a fact tells moves
-//! the end with it. What cannot be judged goes on waiting. Refuses to end a wait for its time: `timer` does.
+//! the end with it. What cannot be judged goes on waiting. Refuses to say when it is over: `timer` does.
 
 use super::Turn;
 use crate::event::{Cause, Event};
@@ -39,6 +39,21 @@ impl Turn<'_> {
         }
     }
 
+    /// The time of the wait is over. What it looks out for is asked once more: no fact need have come since.
+    pub(super) fn wait_is_over(&mut self, id: NotificationId) {
+        if self.came(id) {
+            return;
+        }
+        let Some((_, flow, step)) = self.at_step(id) else {
+            return;
+        };
+        match step.kind.waited() {
+            Some(go) => self.go(id, go, Cause::Waited),
+            // No kind of step waits without saying where it leads then. People see one that did.
+            None => self.open_task(id, &flow.fallback_list, Cause::Waited),
+        }
+    }
+
     /// Waits until the day, as far as it is known and lies ahead. Nothing happens where that is the
     /// instant that it waits for already.
     fn wait_for_day(&mut self, id: NotificationId, until: &Until, known: Option<Timestamp>) {
@@ -46,6 +61,8 @@ impl Turn<'_> {
             return;
         };
         match self.day_comes(open, flow, until) {
+            // A fact that is over, or says no day, does not take back the day that was told.
+            None if known.is_some() => {}
             None => self.no_day(id, flow, open.step, until),
             Some(at) if Some(at) == known => {}
             Some(at) if at > self.now() => self.emit(Event::Waiting { id, until: at }),
