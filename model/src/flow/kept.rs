@@ -13,7 +13,7 @@ pub struct Kept {
     pub name: Box<str>,
     /// What it holds.
     pub kind: FieldKind,
-    /// Where its value stands in [`Flow::fields`].
+    /// Where its value stands in [`Flow::fields`](crate::Flow::fields).
     pub place: usize,
 }
 
