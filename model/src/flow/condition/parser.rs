@@ -58,13 +58,7 @@ pub(in crate::flow) trait Declared {
 /// # Errors
 /// A sentence that says what was expected, and where.
 pub(super) fn parse(text: &str, declared: &mut dyn Declared) -> Result<Expression, String> {
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        comparisons: 0,
-        end: text.chars().count() + 1,
-        declared,
-    };
+    let mut parser = Parser::new(text, declared)?;
     let read = parser.any(0)?;
     match parser.peek() {
         None => Ok(read),
@@ -80,13 +74,7 @@ pub(in crate::flow) fn parse_text(
     text: &str,
     declared: &mut dyn Declared,
 ) -> Result<Operand, String> {
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        comparisons: 0,
-        end: text.chars().count() + 1,
-        declared,
-    };
+    let mut parser = Parser::new(text, declared)?;
     let side = parser.side()?;
     if parser.peek().is_some() {
         return Err(parser.unexpected("nothing more"));
@@ -104,13 +92,7 @@ pub(in crate::flow) fn parse_text(
 /// # Errors
 /// A sentence that says what was expected, and where.
 pub(super) fn parse_day(text: &str, declared: &mut dyn Declared) -> Result<Operand, String> {
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        comparisons: 0,
-        end: text.chars().count() + 1,
-        declared,
-    };
+    let mut parser = Parser::new(text, declared)?;
     let day = parser.day()?;
     match parser.peek() {
         None => Ok(day.operand),
@@ -125,6 +107,22 @@ pub(super) struct Parser<'a> {
     /// The column behind the text.
     end: usize,
     pub(super) declared: &'a mut dyn Declared,
+}
+
+impl<'a> Parser<'a> {
+    /// Before the first token of a text.
+    ///
+    /// # Errors
+    /// What stands there is no token.
+    fn new(text: &str, declared: &'a mut dyn Declared) -> Result<Self, String> {
+        Ok(Self {
+            tokens: tokens(text)?,
+            at: 0,
+            comparisons: 0,
+            end: text.chars().count() + 1,
+            declared,
+        })
+    }
 }
 
 impl Parser<'_> {
