@@ -12,8 +12,8 @@ use sluis_actors::{
     ShardRequest,
 };
 use sluis_model::{
-    Addressed, Clock, CorporationId, Environment, Flow, FlowBook, FlowRef, Idempotency, Input,
-    Notification, NotificationId, NotificationRequest, Subject, TenantKey,
+    Clock, CorporationId, Environment, Flow, FlowBook, FlowRef, Idempotency, Input, NotificationId,
+    NotificationRequest, TenantKey,
 };
 
 use crate::intake;
@@ -223,7 +223,7 @@ impl Admission {
             return Err(Rejected::Closed(closed));
         }
         let fields = sound.fields;
-        let notification = notification(id, reference, request, fields, idempotency);
+        let notification = request.admitted(id, reference, fields, idempotency);
         let asked = ShardRequest::Input {
             tenant,
             input: Input::Notify(Box::new(notification)),
@@ -280,31 +280,5 @@ impl Admission {
 fn forget(request: Box<ShardRequest>) {
     if let ShardRequest::Input { reply, .. } | ShardRequest::Query { reply, .. } = *request {
         reply.forget();
-    }
-}
-
-fn notification(
-    id: NotificationId,
-    flow: FlowRef,
-    request: &NotificationRequest,
-    fields: Box<[sluis_model::flow::Value]>,
-    idempotency: Idempotency,
-) -> Notification {
-    Notification {
-        id,
-        flow,
-        category: request.category.as_str().into(),
-        subject: request.subject.as_ref().map(Subject::trimmed),
-        data: request.data.as_str().into(),
-        fields,
-        lane: request.priority,
-        send_after: request.send_after,
-        expires_at: request.expires_at,
-        environment: request.environment,
-        idempotency,
-        addressed: match request.to_household {
-            false => Addressed::Tenant,
-            true => Addressed::Household,
-        },
     }
 }

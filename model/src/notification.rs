@@ -185,6 +185,37 @@ pub struct NotificationRequest {
     pub idempotency_key: String,
 }
 
+impl NotificationRequest {
+    /// The notification that it becomes, under this definition. `fields` are the values that its flow
+    /// reads.
+    #[must_use]
+    pub fn admitted(
+        &self,
+        id: NotificationId,
+        flow: FlowRef,
+        fields: Box<[Value]>,
+        idempotency: Idempotency,
+    ) -> Notification {
+        Notification {
+            id,
+            flow,
+            category: self.category.as_str().into(),
+            subject: self.subject.as_ref().map(Subject::trimmed),
+            data: self.data.as_str().into(),
+            fields,
+            lane: self.priority,
+            send_after: self.send_after,
+            expires_at: self.expires_at,
+            environment: self.environment,
+            idempotency,
+            addressed: match self.to_household {
+                false => Addressed::Tenant,
+                true => Addressed::Household,
+            },
+        }
+    }
+}
+
 /// A notification as admitted and journaled: the input that starts a flow for one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct Notification {

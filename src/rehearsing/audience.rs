@@ -4,10 +4,7 @@
 
 use std::collections::HashMap;
 
-use sluis_model::{
-    Environment, FactKind, Flow, Idempotency, Input, Notification, NotificationRequest, Subject,
-    Timestamp,
-};
+use sluis_model::{Environment, FactKind, Idempotency, Input, Timestamp};
 use sluis_rehearsal::{Audience, Fact, Person, Row, Stage};
 
 use super::pace::{Instants, Pace};
@@ -197,7 +194,12 @@ impl Reading<'_> {
             }
         };
         let person = self.place(&row.tenant_id);
-        let body = body(self.stage, flow, request, sound.fields, number);
+        let idempotency = Idempotency {
+            key: u128::from(number),
+            body: 0,
+        };
+        let id = self.stage.id(number);
+        let body = request.admitted(id, flow.reference, sound.fields, idempotency);
         let at = self.instants.next();
         self.read.audience.rows.push(Row {
             person,
@@ -276,32 +278,6 @@ fn as_of(input: &mut Input, at: Timestamp) {
         Input::Fact(fact) => fact.occurred_at = at,
         Input::Declared(fact) => fact.occurred_at = at,
         _ => {}
-    }
-}
-
-fn body(
-    stage: &Stage,
-    flow: &Flow,
-    request: NotificationRequest,
-    fields: Box<[sluis_model::flow::Value]>,
-    number: u32,
-) -> Notification {
-    Notification {
-        addressed: Default::default(),
-        id: stage.id(number),
-        flow: flow.reference,
-        category: request.category.as_str().into(),
-        subject: request.subject.as_ref().map(Subject::trimmed),
-        data: request.data.into(),
-        fields,
-        lane: request.priority,
-        send_after: None,
-        expires_at: None,
-        environment: request.environment,
-        idempotency: Idempotency {
-            key: u128::from(number),
-            body: 0,
-        },
     }
 }
 

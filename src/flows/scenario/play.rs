@@ -4,7 +4,7 @@
 use serde_json::json;
 use sluis_model::{
     About, CancelTarget, Channel, ContactKind, Environment, Flow, Given, Idempotency, Input,
-    Notification, NotificationId, Preference, ShardId, Subject, Supplied, TaskAnswered, Timestamp,
+    NotificationId, Preference, ShardId, Supplied, TaskAnswered, Timestamp,
 };
 use toml::{Table, Value};
 
@@ -174,23 +174,12 @@ impl Run<'_> {
             intake::validate(&request, self.flow, Environment::Production).map_err(listed)?;
         let id = NotificationId::new(ShardId(0), world.now.0, number as u64);
         world.notifications.push(id);
-        world.give(&Input::Notify(Box::new(Notification {
-            id,
-            flow: self.flow.reference,
-            category: request.category.as_str().into(),
-            subject: request.subject.as_ref().map(Subject::trimmed),
-            data: request.data.as_str().into(),
-            fields: sound.fields,
-            lane: request.priority,
-            send_after: request.send_after,
-            expires_at: request.expires_at,
-            environment: request.environment,
-            idempotency: Idempotency {
-                key: number as u128,
-                body: sound.body,
-            },
-            addressed: Default::default(),
-        })));
+        let idempotency = Idempotency {
+            key: number as u128,
+            body: sound.body,
+        };
+        let notification = request.admitted(id, self.flow.reference, sound.fields, idempotency);
+        world.give(&Input::Notify(Box::new(notification)));
         Ok(())
     }
 
