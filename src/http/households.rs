@@ -6,18 +6,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
-use sluis_actors::{Query as Question, ShardAnswer, ShardRequest};
 use sluis_model::{
-    Addressee, Answer, CorporationId, Household, Input, Member, NotTold, NotificationId, Role,
-    TenantKey, Timestamp, WhyNot,
+    Addressee, CorporationId, Household, Input, Member, NotTold, NotificationId, Role, TenantKey,
+    Timestamp, WhyNot,
 };
 
 use super::auth::Caller;
 use super::body::JsonBody;
 use super::problem::Problem;
-use super::tenants::{may_store, word};
+use super::tenants::{may_store, snapshot, supply, word};
 use crate::app::App;
-use crate::ask::{AskError, ask, ask_intake};
 use crate::explain::rfc3339;
 use crate::intake;
 
@@ -128,14 +126,8 @@ pub(super) async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<HouseholdBody>, Problem> {
     let key = key(corporation, &id)?;
-    let inbox = app.engine.inbox_of(&key).clone();
-    let query = Question::Tenant(key);
+    let snapshot = snapshot(&app, key, "household").await?;
     let unknown = || Problem::not_found("household");
-    let ShardAnswer::Snapshot(snapshot) =
-        ask(&inbox, |reply| ShardRequest::Query { query, reply }).await?
-    else {
-        return Err(unknown());
-    };
     let grouped = snapshot.tenant.grouped().ok_or_else(unknown)?;
     let household = grouped.household.as_ref().ok_or_else(unknown)?;
     let groups = grouped.groups.iter().map(|group| group.id).collect();
@@ -179,26 +171,14 @@ pub(super) async fn put(
     let household = intake::household::parse(&body).map_err(Problem::invalid)?;
     may_store(&app, corporation)?;
     let (told, not_told) = household.told(&Role::TOLD, app.clock.now());
-    let inbox = app.engine.inbox_of(&tenant).clone();
     let input = Input::PutHousehold(Box::new(household));
-    let request = |reply| ShardRequest::Input {
-        tenant,
-        input,
-        reply,
-        claim: None,
-    };
-    match ask_intake(&inbox, request).await? {
-        ShardAnswer::Decided {
-            answer: Answer::Profile(change),
-            ..
-        } => Ok(Json(PutBody {
-            household_id: id,
-            result: word(change),
-            told_now: told.iter().map(|told| ToldBody::of(told, None)).collect(),
-            not_told_now: not_told.iter().map(NotToldBody::of).collect(),
-        })),
-        _ => Err(AskError::Lost.into()),
-    }
+    let change = supply(&app, tenant, input).await?;
+    Ok(Json(PutBody {
+        household_id: id,
+        result: word(change),
+        told_now: told.iter().map(|told| ToldBody::of(told, None)).collect(),
+        not_told_now: not_told.iter().map(NotToldBody::of).collect(),
+    }))
 }
 
 /// The household of this number.

@@ -51,7 +51,7 @@ pub(super) async fn get(
     Caller(corporation): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<TenantBody>, Problem> {
-    let snapshot = snapshot(&app, key(corporation, &id)?).await?;
+    let snapshot = snapshot(&app, key(corporation, &id)?, "tenant").await?;
     let tenant = snapshot.tenant;
     Ok(Json(TenantBody {
         tenant_id: id,
@@ -71,7 +71,13 @@ fn households(tenant: &Tenant) -> Vec<Box<str>> {
     named.map(|known| known.household.clone()).collect()
 }
 
-async fn snapshot(app: &App, key: TenantKey) -> Result<Box<Snapshot>, Problem> {
+/// The state of what stands under this key, as its shard has it now. `what` names it in the problem where the
+/// shard has none.
+pub(super) async fn snapshot(
+    app: &App,
+    key: TenantKey,
+    what: &'static str,
+) -> Result<Box<Snapshot>, Problem> {
     let inbox = app.engine.inbox_of(&key).clone();
     match ask(&inbox, |reply| ShardRequest::Query {
         query: Question::Tenant(key),
@@ -80,7 +86,7 @@ async fn snapshot(app: &App, key: TenantKey) -> Result<Box<Snapshot>, Problem> {
     .await?
     {
         ShardAnswer::Snapshot(snapshot) => Ok(snapshot),
-        _ => Err(Problem::not_found("tenant")),
+        _ => Err(Problem::not_found(what)),
     }
 }
 
@@ -115,8 +121,22 @@ pub(super) async fn put(
         return Err(Problem::invalid(vec![ahead]));
     }
     may_store(&app, corporation)?;
-    let inbox = app.engine.inbox_of(&tenant).clone();
     let input = Input::PutProfile(Box::new(read.supplied));
+    let change = supply(&app, tenant, input).await?;
+    Ok(Json(PutBody {
+        tenant_id: id,
+        result: word(change),
+        notes: read.notes,
+    }))
+}
+
+/// Has the shard of this key store what is supplied. Answered when it is durable.
+pub(super) async fn supply(
+    app: &App,
+    tenant: TenantKey,
+    input: Input,
+) -> Result<ProfileChange, Problem> {
+    let inbox = app.engine.inbox_of(&tenant).clone();
     let request = |reply| ShardRequest::Input {
         tenant,
         input,
@@ -127,11 +147,7 @@ pub(super) async fn put(
         ShardAnswer::Decided {
             answer: Answer::Profile(change),
             ..
-        } => Ok(Json(PutBody {
-            tenant_id: id,
-            result: word(change),
-            notes: read.notes,
-        })),
+        } => Ok(change),
         _ => Err(AskError::Lost.into()),
     }
 }
@@ -184,7 +200,7 @@ pub(super) async fn timeline(
         .text("before")
         .map(|text| cursor(&app, corporation, text))
         .transpose()?;
-    let tenant = snapshot(&app, key.clone()).await?.tenant;
+    let tenant = snapshot(&app, key.clone(), "tenant").await?.tenant;
     let wanted = explain::Wanted {
         before,
         limit,
