@@ -1,5 +1,5 @@
-//! Owns the check that a flow gives time its turn: steps in which no time passes never lead back to
-//! themselves, and are few in a row. Refuses to look at guards: where those send a flow in circles,
+//! Owns the check that a flow gives time its turn: steps in which no time may pass never lead back to
+//! themselves, and those in which none ever does are few in a row. Refuses to look at guards: where those send a flow in circles,
 //! people get it.
 
 use std::collections::btree_map::Entry;
@@ -17,13 +17,17 @@ impl Reader {
     /// without other mistakes.
     pub(super) fn check_passing(&mut self, steps: &[Step]) {
         let before = self.problems.len();
-        for start in (0..steps.len()).filter(|step| passes(&steps[*step])) {
+        for start in (0..steps.len()).filter(|step| may_pass(&steps[*step])) {
             if let Some(circle) = circle(steps, start) {
                 let named: Vec<&str> = circle.iter().map(|step| &*steps[*step].id).collect();
-                let message = format!(
-                    "{} comes back to where it began, and no time passes: expected a wait or a task in between",
-                    named.join(" -> ")
-                );
+                let never = |step: &usize| !may_pass(&steps[*step]) || passes(&steps[*step]);
+                let how = if circle.iter().all(never) {
+                    "no time passes: expected a wait or a task in between"
+                } else {
+                    "it may be that no time passes: a fact can be there already, and a day can be over. Expected a wait for a time, without when, or a task in between"
+                };
+                let named = named.join(" -> ");
+                let message = format!("{named} comes back to where it began, and {how}");
                 self.problem(format!("step.{}", steps[start].id), message);
             }
         }
@@ -49,6 +53,13 @@ fn passes(step: &Step) -> bool {
     step.kind.message().is_none() && step.kind.ways_out().iter().all(|way| way.at_once)
 }
 
+/// Whether it may be that no time passes in a step: a wait for a fact that is there, or until a day that is
+/// over. One that sends is left at once when nobody can be reached; a circle of those alone ends, because
+/// no channel is tried for ever.
+fn may_pass(step: &Step) -> bool {
+    step.kind.message().is_none() && step.kind.ways_out().iter().any(|way| way.at_once)
+}
+
 /// The steps that a step may lead to in the same instant.
 fn at_once(step: &Step) -> Vec<usize> {
     let ways = step.kind.ways_out().into_iter();
@@ -71,7 +82,7 @@ fn circle(steps: &[Step], start: usize) -> Option<Vec<usize>> {
                 let circle = back(&came_from, start, at);
                 let is_first = circle
                     .iter()
-                    .all(|step| *step >= start || !passes(&steps[*step]));
+                    .all(|step| *step >= start || !may_pass(&steps[*step]));
                 return is_first.then_some(circle);
             }
             if let Entry::Vacant(unseen) = came_from.entry(to) {

@@ -182,6 +182,28 @@ fn a_loop_in_which_no_time_passes_is_refused_once() {
 }
 
 #[test]
+fn waits_that_a_fact_may_end_at_once_do_not_lead_back_to_each_other() {
+    let wait = |id: &str, when: &str, go: &str| {
+        format!(
+            "[[step]]\nid = \"{id}\"\n[step.wait]\nfor = \"5d\"\nthen = \"mail\"\nwhen = \"{when}\"\nfresh_within = \"24h\"\ngo = \"{go}\"\n"
+        )
+    };
+    let with = |second: &str| {
+        let steps = wait("first", "subject.open_amount_cents <= 0", "second") + second;
+        SOUND.replacen("[[step]]", &format!("{steps}\n[[step]]"), 1)
+    };
+    let back = with(&wait("second", "subject.open_amount_cents >= 0", "first"));
+    assert_eq!(
+        problems(&back),
+        [
+            "step.first: first -> second -> first comes back to where it began, and it may be that no time passes: a fact can be there already, and a day can be over. Expected a wait for a time, without when, or a task in between"
+        ]
+    );
+    let on = with(&wait("second", "subject.open_amount_cents >= 0", "mail"));
+    assert_eq!(problems(&on), [""; 0]);
+}
+
+#[test]
 fn a_long_row_of_steps_in_which_no_time_passes_is_refused() {
     let row = |length: usize| {
         let step = |n: usize| {
