@@ -93,7 +93,10 @@ impl Admission {
 
     /// Counts a notification that was admitted and that its shard did not take.
     pub fn not_taken(&self, corporation: CorporationId, why: NotTaken) -> Rejected {
-        let rejected = Rejected::NotTaken(why);
+        let rejected = match why {
+            NotTaken::NoRoom(no_room) => no_room.into(),
+            NotTaken::TenantFull { .. } | NotTaken::ManyUnknown { .. } => Rejected::NotTaken(why),
+        };
         if let Some(counted) = self.counted(corporation) {
             counted.reject(rejected.code());
         }

@@ -9,18 +9,25 @@ use sluis_model::{CorporationId, Idempotency, NotificationId, Timestamp};
 use crate::keys::{KeyIndex, KeyUse};
 use crate::quota::{NoRoom, Quota};
 
-/// The hold of one admitted notification. Dropped, it gives quota and key back; kept, they are the
-/// notification's.
+/// The hold of one admitted notification, or of the part of a group. Dropped, it gives quota and key back; kept,
+/// they are the notification's.
 #[derive(Debug)]
 pub struct Claim {
     quota: Arc<Quota>,
-    keys: Arc<KeyIndex>,
     corporation: CorporationId,
+    /// None: a part has the key of its group.
+    held: Option<HeldKey>,
+    kept: bool,
+}
+
+/// An idempotency key that is held.
+#[derive(Debug)]
+struct HeldKey {
+    keys: Arc<KeyIndex>,
     key: u128,
     id: NotificationId,
     /// Of the use of the key.
     number: u32,
-    kept: bool,
 }
 
 /// What became of a claim.
@@ -54,16 +61,37 @@ impl Claim {
             Ok(KeyUse::New(number)) => number,
             Err(no_room) => return Claimed::NoRoom(no_room),
         };
-        let (quota, keys) = (quota.clone(), keys.clone());
-        Claimed::Granted(Claim {
-            quota,
-            keys,
-            corporation,
+        let held = HeldKey {
+            keys: keys.clone(),
             key: key.key,
             id,
             number,
+        };
+        Claimed::Granted(Claim {
+            quota: quota.clone(),
+            corporation,
+            held: Some(held),
             kept: false,
         })
+    }
+
+    /// Claims a place for each of so many parts of a group.
+    ///
+    /// # Errors
+    /// There is no room for all of them; nothing was taken then.
+    pub(crate) fn take_parts(
+        quota: &Arc<Quota>,
+        corporation: CorporationId,
+        count: usize,
+    ) -> Result<Vec<Self>, NoRoom> {
+        quota.take_parts(corporation, count)?;
+        let place = || Self {
+            quota: quota.clone(),
+            corporation,
+            held: None,
+            kept: false,
+        };
+        Ok(std::iter::repeat_with(place).take(count).collect())
     }
 
     /// Whose it is.
@@ -74,16 +102,22 @@ impl Claim {
 
     /// The notification's record was handed to the journal: the hold is permanent.
     pub fn keep(mut self) {
-        self.keys.keep(self.corporation, self.key, self.number);
+        if let Some(held) = &self.held {
+            held.keys.keep(self.corporation, held.key, held.number);
+        }
         self.kept = true;
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.quota.arrived(self.corporation);
+        if let Some(held) = &self.held {
+            self.quota.arrived(self.corporation);
+            if !self.kept {
+                held.keys.release(self.corporation, held.key, held.id);
+            }
+        }
         if !self.kept {
-            self.keys.release(self.corporation, self.key, self.id);
             self.quota.release(self.corporation);
         }
     }

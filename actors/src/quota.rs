@@ -98,6 +98,16 @@ impl Share {
         taken
     }
 
+    /// Takes so many places at once; `false`, and none, when there are fewer.
+    fn take_many(&self, count: i64) -> bool {
+        let before = self.open.fetch_add(count, Ordering::SeqCst);
+        let taken = before.saturating_add(count) <= self.most.load(Ordering::Relaxed);
+        if !taken {
+            self.open.fetch_sub(count, Ordering::SeqCst);
+        }
+        taken
+    }
+
     fn give_back(&self) {
         self.open.fetch_sub(1, Ordering::SeqCst);
     }
@@ -212,6 +222,27 @@ impl Quota {
             share.end_arriving();
         }
         room
+    }
+
+    /// Takes places for the parts of a group that was admitted: all of them or none.
+    ///
+    /// # Errors
+    /// There is no room for all; nothing was taken then.
+    pub(crate) fn take_parts(
+        &self,
+        corporation: CorporationId,
+        count: usize,
+    ) -> Result<(), NoRoom> {
+        let share = self.shares.get(corporation).ok_or(NoRoom::ShareFull)?;
+        let count = i64::try_from(count).unwrap_or(i64::MAX / 2);
+        if !share.take_many(count) {
+            return Err(NoRoom::ShareFull);
+        }
+        if !self.total.take_many(count) {
+            share.open.fetch_sub(count, Ordering::SeqCst);
+            return Err(NoRoom::EngineFull);
+        }
+        Ok(())
     }
 
     /// A place among the open ones, and one within the rate.

@@ -103,6 +103,7 @@ pub enum Rejected {
 pub const fn retry_after(why: &NotTaken) -> u32 {
     match why {
         NotTaken::TenantFull { .. } | NotTaken::ManyUnknown { .. } => 60,
+        NotTaken::NoRoom(_) => SHARE_RETRY,
     }
 }
 
@@ -114,7 +115,7 @@ impl Rejected {
             Rejected::Invalid(_) => "invalid",
             Rejected::UnknownFlow(_) => "unknown_flow",
             Rejected::Conflict(_) => "idempotency_conflict",
-            Rejected::ShareFull(_) => "share_full",
+            Rejected::ShareFull(_) | Rejected::NotTaken(NotTaken::NoRoom(_)) => "share_full",
             Rejected::NotTaken(NotTaken::TenantFull { .. }) => "tenant_full",
             Rejected::NotTaken(NotTaken::ManyUnknown { .. }) => "unknown_tenants",
             Rejected::TooFast(_) => "too_fast",

@@ -97,7 +97,9 @@ fn of_share(correlation: u64, path: &str, message: &str, seconds: u32) -> Refuse
 
 const fn path_of(why: &NotTaken) -> &'static str {
     match why {
-        NotTaken::TenantFull { .. } | NotTaken::ManyUnknown { .. } => "tenant_id",
+        NotTaken::TenantFull { .. } | NotTaken::ManyUnknown { .. } | NotTaken::NoRoom(_) => {
+            "tenant_id"
+        }
     }
 }
 

@@ -127,7 +127,8 @@ fn offer_one(
 
 const fn refused_by(why: &NotTaken) -> Verdict {
     match why {
-        NotTaken::TenantFull { .. } => Verdict::TenantFull,
+        // A row of a mailing goes to a tenant, and has its place.
+        NotTaken::TenantFull { .. } | NotTaken::NoRoom(_) => Verdict::TenantFull,
         NotTaken::ManyUnknown { .. } => Verdict::UnknownTenants,
     }
 }

@@ -24,6 +24,7 @@ use super::tenants::Tenants;
 use super::unfolding::Follows;
 use super::writer::Writer;
 use super::written::Written;
+use crate::claim::Claim;
 use crate::dispatch::Outcome;
 use crate::telemetry::ShardMetrics;
 
@@ -53,6 +54,8 @@ pub struct ShardCore {
     pub(super) lobby: Lobby,
     /// What follows at other tenants from the decision at hand.
     pub(super) follows: Vec<Follows>,
+    /// Places in the quota for the parts of the group at hand.
+    pub(super) places: Vec<Claim>,
     /// Who is put to rest.
     pub(super) rest: Rest,
     /// Open notifications that the item at hand has looked at.

@@ -138,7 +138,8 @@ impl ShardCore {
                     self.line_up_end(sequence, record, gone);
                 }
                 Event::Accepted { .. } if is_part(&record.input) => {
-                    // Nobody claimed a place for it: its group has one of its own.
+                    // It gave back the place that its group claimed for it. One that is handed out again has
+                    // none, and is taken all the same: half a group would be worse.
                     self.settings.quota.add(record.tenant.corporation, 1);
                 }
                 Event::ProfileStored { new: true } if self.tenants.has_facts(tenant) => {
@@ -285,7 +286,7 @@ fn about(input: &Input) -> Option<&Subject> {
 }
 
 /// Whether it is an addressee's part of a group.
-fn is_part(input: &Input) -> bool {
+pub(super) fn is_part(input: &Input) -> bool {
     matches!(input, Input::Notify(body) if matches!(body.addressed, Addressed::Part(_)))
 }
 

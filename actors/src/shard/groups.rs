@@ -116,8 +116,11 @@ impl ShardCore {
         };
         let inputs: Vec<_> = members.into_iter().map(input).collect();
         if !inputs.is_empty() {
-            let then = None;
-            self.follows.push(Follows::Fan(Fan { inputs, then }));
+            self.follows.push(Follows::Fan(Fan {
+                inputs,
+                places: Vec::new(),
+                then: None,
+            }));
         }
     }
 
@@ -171,6 +174,14 @@ impl ShardCore {
         });
         let inputs = inputs.collect();
         let then = Some((key.clone(), Input::GroupTold { id, stop }));
-        self.follows.push(Follows::Fan(Fan { inputs, then }));
+        let places = match stop {
+            true => Vec::new(),
+            false => std::mem::take(&mut self.places),
+        };
+        self.follows.push(Follows::Fan(Fan {
+            inputs,
+            places,
+            then,
+        }));
     }
 }

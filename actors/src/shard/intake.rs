@@ -1,11 +1,13 @@
 //! Owns what a shard does with an input that names its tenant, and the bounds that only the tenant's
 //! own state can tell.
 
-use sluis_model::{Answer, Input, TenantKey};
+use sluis_model::{Addressed, Answer, CorporationId, Input, TenantKey};
 
 use super::core::ShardCore;
+use super::decide::is_part;
 use super::request::{NotTaken, Reply, ShardAnswer, ShardRequest};
 use crate::claim::Claim;
+use crate::quota::NoRoom;
 use crate::tenant::Awake;
 
 impl ShardCore {
@@ -36,10 +38,24 @@ impl ShardCore {
             let many = NotTaken::ManyUnknown { tenant, most };
             return self.answer(reply, ShardAnswer::NotTaken(many));
         }
-        let known = known.unwrap_or_else(|| self.tenants.host.add(&tenant));
         let claimed = claim.is_some();
-        self.writer.hold(claim);
+        match self.places(known, corporation, &input, claimed) {
+            Ok(places) => self.places = places,
+            Err(no_room) => {
+                let no_room = NotTaken::NoRoom(no_room);
+                return self.answer(reply, ShardAnswer::NotTaken(no_room));
+            }
+        }
+        let known = known.unwrap_or_else(|| self.tenants.host.add(&tenant));
+        if is_part(&input) {
+            // Where it is taken its own record counts it from now on.
+            drop(claim);
+        } else {
+            self.writer.hold(claim);
+        }
         let decided = self.decide_now(known, tenant, input);
+        // Where no group was formed nobody takes them.
+        self.places.clear();
         if stranger && decided.position == 0 {
             self.settings.quota.add_unknown(corporation, -1);
         }
@@ -52,6 +68,30 @@ impl ShardCore {
             _ => return self.reply(reply, decided),
         };
         self.answer(reply, answer);
+    }
+
+    /// The places of those who are told, where this is a notification to a household: it is taken for all of them, or
+    /// for none.
+    fn places(
+        &self,
+        household: Option<Awake>,
+        corporation: CorporationId,
+        input: &Input,
+        claimed: bool,
+    ) -> Result<Vec<Claim>, NoRoom> {
+        let Input::Notify(body) = input else {
+            return Ok(Vec::new());
+        };
+        if body.addressed != Addressed::Household || !claimed {
+            return Ok(Vec::new());
+        }
+        let state = household.map(|household| self.tenants.state(household));
+        let known = state.and_then(|state| state.household());
+        let (Some(known), Some(flow)) = (known, self.settings.flows.flow(body.flow)) else {
+            return Ok(Vec::new());
+        };
+        let (told, _) = known.told(&flow.group.roles, self.now);
+        Claim::take_parts(&self.settings.quota, corporation, told.len())
     }
 
     /// The tenant has as many open notifications as one may: nothing was stored.

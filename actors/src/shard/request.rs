@@ -13,6 +13,7 @@ use super::erased::{EraseOrder, Erasure};
 use super::figures::{AlikeTasks, Census, Counted, UnmatchedFact};
 use super::table::Ended;
 use crate::claim::Claim;
+use crate::quota::NoRoom;
 
 /// Takes answers. Called on the shard's thread: it must not block.
 pub trait Answers: Send + Sync {
@@ -329,6 +330,8 @@ pub enum NotTaken {
         /// How many may be.
         most: u64,
     },
+    /// There is no room for all whom a household's notification goes to.
+    NoRoom(NoRoom),
 }
 
 impl fmt::Display for NotTaken {
@@ -343,6 +346,9 @@ impl fmt::Display for NotTaken {
                 f,
                 "nobody loaded tenant {tenant:?}, and {most} tenants are known from facts alone, as many as may be: load the \
                  tenants first, or mend the numbers in the feed"
+            ),
+            NotTaken::NoRoom(_) => f.write_str(
+                "there is no room for all whom this goes to: slow down and send it again",
             ),
         }
     }

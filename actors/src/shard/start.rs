@@ -150,6 +150,7 @@ impl ShardCore {
             written: kept.written,
             lobby: Lobby::default(),
             follows: Vec::new(),
+            places: Vec::new(),
             rest: Rest::new(now),
             walked: 0,
             metrics,

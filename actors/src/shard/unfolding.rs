@@ -10,6 +10,7 @@ use sluis_model::{Answer, Cancelled, Input, Intent, ShardId, TenantKey};
 
 use super::inbox::Inbox;
 use super::request::{Answers, Reply, ShardAnswer, ShardRequest};
+use crate::claim::Claim;
 
 /// What follows from a decision that was just written.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(super) enum Follows {
 #[derive(Debug)]
 pub(super) struct Fan {
     pub inputs: Vec<(TenantKey, Input)>,
+    /// A place in the quota for each of them, where it was claimed.
+    pub places: Vec<Claim>,
     pub then: Option<(TenantKey, Input)>,
 }
 
@@ -59,10 +62,11 @@ impl Unfolding {
         if fan.inputs.is_empty() {
             gather.finish();
         }
+        let mut places = fan.places.into_iter();
         let request = |(tenant, input): (TenantKey, Input)| {
             let request = ShardRequest::Input {
                 reply: Reply::to(gather.clone(), 0),
-                claim: None,
+                claim: places.next(),
                 tenant: tenant.clone(),
                 input,
             };

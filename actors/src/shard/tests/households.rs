@@ -184,6 +184,29 @@ fn joint_tenants_are_told_each_once_and_the_answer_waits_for_all() {
 }
 
 #[test]
+fn a_household_is_refused_where_there_is_no_room_for_all_of_it() {
+    for (share, expected) in [(2, 0), (3, 3)] {
+        let world = World {
+            quota: Arc::new(Quota::new(100, 100, [(HOUSE, share)])),
+            ..World::new()
+        };
+        let mut shard = world.start();
+        put(&world, couple(), 50);
+        settle(&world, &mut shard);
+        world.answers();
+        let id = notify(&world, 1);
+        settle(&world, &mut shard);
+        let answers = world.answers();
+        let is_refused = |(of, answer): &(u64, ShardAnswer)| {
+            *of == 1 && matches!(answer, ShardAnswer::NotTaken(NotTaken::NoRoom(_)))
+        };
+        assert_eq!(answers.iter().any(is_refused), expected == 0, "{answers:?}");
+        assert_eq!(world.quota.total().0, expected);
+        assert_eq!(told(&world, id)[0].0, usize::from(expected > 0));
+    }
+}
+
+#[test]
 fn a_repeat_is_the_same_group() {
     let (world, mut shard) = loaded();
     let id = notify(&world, 1);

@@ -7,6 +7,11 @@ use super::*;
 use crate::latest::Latest;
 
 pub(super) const HOUSE: CorporationId = CorporationId(1);
+const BOUNDS: InboxBounds = InboxBounds {
+    intake: 8,
+    business: 8,
+    internal: 8,
+};
 
 const FLOW: &str = r#"
 name = "ping"
@@ -78,11 +83,6 @@ impl World {
         let book = Arc::new(Book::load(&*journal, vec![(None, definition)]).unwrap());
         let activity = Arc::new(Activity::default());
         let waker = Waker::new(activity.clone());
-        let bounds = InboxBounds {
-            intake: 8,
-            business: 8,
-            internal: 8,
-        };
         let keys = Arc::new(KeyIndex::new(KeyWindow::default(), [HOUSE]));
         Self {
             journal,
@@ -91,7 +91,7 @@ impl World {
             quota: Arc::new(Quota::new(100, 100, [(HOUSE, 100)])),
             desk: CheckpointDesk::in_turns_of(160, keys.clone()),
             keys,
-            inbox: Inbox::new(bounds, waker.clone(), activity.clone()),
+            inbox: Inbox::new(BOUNDS, waker.clone(), activity.clone()),
             waker,
             activity,
             outbox: Arc::default(),
@@ -318,9 +318,12 @@ pub(super) fn ask_to_carry(world: &World) -> Sequence {
 
 /// The world after a restart of the process.
 pub(super) fn restarted(world: World, readers: Arc<Readers>) -> (World, ShardCore) {
+    // What stood in its inbox is lost with the process, also what shards had to say to each other.
+    let inbox = Inbox::new(BOUNDS, world.waker.clone(), world.activity.clone());
     let world = World {
         quota: Arc::new(Quota::new(100, 100, [(HOUSE, 100)])),
         horizon: Arc::default(),
+        inbox,
         readers,
         ..world
     };
