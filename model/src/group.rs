@@ -171,9 +171,14 @@ impl Group {
     pub fn left(&self) -> impl Iterator<Item = &Part> {
         let by = self.stop.as_deref().and_then(|stop| stop.by);
         let id = self.id;
-        self.parts.iter().filter(move |part| {
+        let left = self.parts.iter().filter(move |part| {
             part.end.is_none() && by.is_none_or(|by| part_number(id, &part.tenant) != by)
-        })
+        });
+        #[cfg(feature = "simulation")]
+        let left = left.skip(usize::from(crate::slip::slips(
+            crate::slip::Slip::PartNotStopped,
+        )));
+        left
     }
 
     /// Whether addressees are still to be told something.

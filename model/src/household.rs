@@ -288,6 +288,10 @@ impl Household {
                 *m.tenant == *tenant && roles.contains(&m.role) && m.is_away(now).is_none()
             })
         };
+        #[cfg(feature = "simulation")]
+        if crate::slip::slips(crate::slip::Slip::RepresentativeSkipped) {
+            return Vec::new();
+        }
         let represented = by.represents.iter();
         represented.filter(|whom| is_told(whom)).cloned().collect()
     }

@@ -34,6 +34,8 @@ mod profile;
 pub mod reading;
 mod record;
 mod reference;
+#[cfg(feature = "simulation")]
+mod slip;
 mod state;
 pub mod steering;
 mod stored;
@@ -81,6 +83,8 @@ pub use record::{
     Erased, Gone, Intent, PauseScope, PausedBy, Record, TenantRecord,
 };
 pub use reference::{ForgedReference, ReferenceKey};
+#[cfg(feature = "simulation")]
+pub use slip::{Slip, slip};
 pub use state::{
     Asked, Declared, Open, Phase, PhaseKind, Plan, Saying, SentTo, SubjectMoney, Tenant, Told,
     Tried, Tries,

@@ -4,8 +4,8 @@
 use sluis_actors::ShardRequest;
 use sluis_model::flow::Value;
 use sluis_model::{
-    CancelTarget, Cause, Channel, ContactKind, Control, CorporationId, DAY, Environment, Fact,
-    FactKind, FlowRef, Given, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification,
+    Addressed, CancelTarget, Cause, Channel, ContactKind, Control, CorporationId, DAY, Environment,
+    Fact, FactKind, FlowRef, Given, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification,
     NotificationId, PauseScope, PausedBy, Phase, Preference, SECOND, ShardId, Subject, Supplied,
     TenantKey, Timestamp, home_shard,
 };
@@ -43,6 +43,7 @@ impl World {
             2 * known,
             usize::from(!self.senders.facts.is_empty()),
             4 * usize::from(self.plan.drawn),
+            3 * usize::from(self.plan.households),
         ];
         match self.chance.senders.weighed(&weights) {
             Some(0) => self.order(),
@@ -60,6 +61,7 @@ impl World {
             Some(9) => self.link(),
             Some(10) => self.task(),
             Some(12) => self.say(),
+            Some(13) => self.supply(),
             _ => {
                 let fact = self.newest(self.senders.facts.len());
                 self.tell_fact(fact);
@@ -121,6 +123,11 @@ impl World {
     /// A new notification, handed in at once.
     fn order(&mut self) {
         let (tenant, number) = (self.tenant(), self.senders.orders.len() as u64);
+        let tenant = self.household_instead().unwrap_or(tenant);
+        let addressed = match tenant.as_household() {
+            Some(_) => Addressed::Household,
+            None => Addressed::Tenant,
+        };
         let asked = match self.plan.drawn {
             true => self.asked_of_drawn(),
             false => self.asked(),
@@ -152,7 +159,7 @@ impl World {
                 key: u128::from(number) << 4,
                 body: number,
             },
-            addressed: Default::default(),
+            addressed,
         };
         self.senders.orders.push(Order {
             tenant,
@@ -171,7 +178,9 @@ impl World {
             .get(order)
             .map(|order| (order.tenant.clone(), order.body.subject.clone()));
         let (tenant, subject) = match ordered {
-            Some((tenant, subject)) if self.chance.senders.chance(85) => (tenant, subject),
+            Some((tenant, subject)) if self.chance.senders.chance(85) => {
+                (self.one_of(tenant), subject)
+            }
             _ => (self.tenant(), None),
         };
         let subject = match subject {
@@ -265,7 +274,8 @@ impl World {
     fn some_id(&mut self) -> Option<(CorporationId, NotificationId)> {
         let order = self.newest(self.senders.orders.len());
         let order = self.senders.orders.get(order)?;
-        Some((order.tenant.corporation, order.told?))
+        let (corporation, id) = (order.tenant.corporation, order.told?);
+        Some((corporation, self.part_of(id)))
     }
 
     fn cancel(&mut self) {

@@ -1,6 +1,6 @@
 //! Owns the journal of the simulation: a queue of batches before the in-memory journal, and a
 //! committer that is a step of the driver. A crash keeps, per shard, a prefix that holds everything
-//! durable and perhaps some of what was not. Refuses to lose anything durable, except where a bug
+//! durable and perhaps some batches of what was not. Refuses to lose anything durable, except where a bug
 //! is planted.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -115,8 +115,8 @@ impl Disk {
         log.commit();
     }
 
-    /// The process is gone. `keep`: how much of what was not durable survives all the same, record
-    /// by record and shard by shard; none: nothing. Returns the last record of each shard.
+    /// The process is gone. `keep`: how much of what was not durable survives all the same, batch
+    /// by batch and shard by shard; none: nothing. Returns the last record of each shard.
     pub(crate) fn crash(&self, keep: Option<&mut Rng>) -> Vec<u64> {
         let mut state = self.state.lock();
         let queue = std::mem::take(&mut state.queue);
@@ -124,9 +124,14 @@ impl Disk {
             let mut left: Vec<usize> = state.last.iter().map(|_| rng.below(6)).collect();
             for batch in queue {
                 let left = &mut left[usize::from(batch.shard().0)];
-                let kept = batch.len().min(*left);
-                *left = if kept < batch.len() { 0 } else { *left - kept };
-                write(&state.log, prefix(&batch, kept));
+                // A batch stands in one group, and of a group all survives or nothing.
+                match left.checked_sub(batch.len()) {
+                    Some(rest) => {
+                        *left = rest;
+                        write(&state.log, batch);
+                    }
+                    None => *left = 0,
+                }
             }
             state.log.commit();
         }
@@ -174,14 +179,6 @@ fn write(log: &MemoryJournal, batch: Batch) {
         log.try_append(batch, before)
             .expect("the queue keeps the order of each shard");
     }
-}
-
-fn prefix(batch: &Batch, records: usize) -> Batch {
-    let mut kept = Batch::new(batch.shard(), batch.first());
-    batch.records().take(records).for_each(|(_, record)| {
-        kept.push(record);
-    });
-    kept
 }
 
 /// The batch, its stored tenants without the bodies that they carry.

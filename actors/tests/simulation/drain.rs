@@ -8,7 +8,7 @@ use sluis_model::{Control, Phase, ShardId, TenantKey, Timestamp};
 
 use crate::safety::bounds::Bounds;
 use crate::safety::no_way::NoWays;
-use crate::safety::{Check, caps, explained, points};
+use crate::safety::{Check, caps, explained, points, together};
 use crate::senders::What;
 use crate::world::World;
 
@@ -65,6 +65,7 @@ impl World {
         self.escalations
             .settled(&self.shadow, now, &mut self.findings);
         self.payments.settled(&self.shadow, &mut self.findings);
+        together::settled(&self.shadow, &mut self.findings);
         NoWays::settled(&self.contracts, &self.shadow, now, &mut self.findings);
         if self.calm {
             let house = (&self.plan, &self.contracts);
@@ -158,7 +159,9 @@ impl World {
     fn drained(&mut self) {
         self.note(|| "nothing more is to come".into());
         for (_, open) in self.shadow.all_open() {
-            let with_people = matches!(open.phase, Phase::Task { .. });
+            // A group is looked at with its parts.
+            let is_group = self.shadow.known.grouped.groups.contains_key(&open.id);
+            let with_people = matches!(open.phase, Phase::Task { .. }) || is_group;
             self.findings
                 .expect(with_people, Check::EverythingEnds, || {
                     format!(
@@ -169,6 +172,7 @@ impl World {
                     )
                 });
         }
+        together::drained(&self.shadow, &mut self.findings);
         let under_way = self.house.activity.count();
         self.findings
             .expect(under_way == 0, Check::EverythingEnds, || {

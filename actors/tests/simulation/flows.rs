@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use sluis_model::flow::Definition;
-use sluis_model::{Flow, FlowBook, FlowRef};
+use sluis_model::{Flow, FlowBook, FlowRef, Role};
 
 use crate::drawn::Drawn;
 use crate::plan::Plan;
@@ -114,6 +114,17 @@ impl Flows {
     /// What was drawn.
     pub(crate) fn drawn(&self, reference: FlowRef) -> Option<&Drawn> {
         self.drawn.get(&reference)
+    }
+
+    /// Whom of a household a flow tells, and whether one answers for all.
+    pub(crate) fn grouping(&self, reference: FlowRef) -> (Vec<Role>, bool) {
+        if let Some(drawn) = self.drawn.get(&reference) {
+            return drawn.grouping();
+        }
+        // Those that are shipped say nothing of it.
+        let flow = self.all.get(&reference);
+        let is_collection = flow.is_some_and(|flow| &*flow.purpose == "collection");
+        (vec![Role::Tenant, Role::JointTenant], is_collection)
     }
 
     /// The version of a drawn flow.

@@ -6,6 +6,7 @@
 
 mod acts;
 mod archive;
+mod checkpoints;
 mod clock;
 mod contracts;
 mod disk;
@@ -17,7 +18,9 @@ mod flights;
 mod flows;
 mod frame;
 mod ground;
+mod grouped;
 mod house;
+mod households;
 mod outside;
 mod plan;
 mod planted;

@@ -74,6 +74,8 @@ pub(crate) struct Plan {
     pub(crate) keys: Option<u16>,
     /// Whether the seed draws the flows.
     pub(crate) drawn: bool,
+    /// Whether there are households, and notifications to them.
+    pub(crate) households: bool,
     /// How many messages a tenant gets in how long a time, in milliseconds; none: as many as come.
     pub(crate) cap: Option<(u8, i64)>,
 }
@@ -152,6 +154,11 @@ fn keys(seed: u64, corporations: u16) -> Option<u16> {
     sealed.then_some(corporations.min(2))
 }
 
+/// A quarter of the worlds have households. By the seed as well, so some of them have keys, tenants at rest and
+/// checkpoints, and a quarter of those whose flows are drawn.
+const HOUSEHOLDS_EVERY: u64 = 4;
+const HOUSEHOLDS_AT: u64 = 3;
+
 /// In one of so many worlds tenants get only so many messages. By the seed as well.
 const CAPS_EVERY: u64 = 32;
 const CAPS_AT: u64 = 22;
@@ -220,6 +227,7 @@ impl Plan {
             accounts: false,
             keep_for: keep_for(seed),
             drawn: false,
+            households: seed % HOUSEHOLDS_EVERY == HOUSEHOLDS_AT,
             cap: cap(seed),
             rest: rest(seed),
             refusing: None,

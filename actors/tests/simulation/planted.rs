@@ -2,6 +2,8 @@
 //! that must notice it and a seed that finds it. Refuses bugs without a check of their own: what
 //! nobody would notice proves nothing.
 
+use sluis_model::Slip;
+
 use crate::plan::DRAWN;
 use crate::safety::Check;
 
@@ -111,6 +113,27 @@ pub(crate) enum Bug {
     EveryDayIsWorked,
     /// A flow ends under a name that it does not have.
     EndMisnamed,
+    /// A part that is handed out again is taken again.
+    PartTakenTwice,
+    /// The order to stop a group leaves one of it out.
+    PartNotStopped,
+    /// Nobody is told for those whom he represents.
+    RepresentativeSkipped,
+    /// A group ends with the first of its parts.
+    GroupEndsEarly,
+}
+
+impl Bug {
+    /// The mistake in the rules of households that it is.
+    pub(crate) const fn slip(self) -> Option<Slip> {
+        match self {
+            Self::PartTakenTwice => Some(Slip::PartTakenTwice),
+            Self::PartNotStopped => Some(Slip::PartNotStopped),
+            Self::RepresentativeSkipped => Some(Slip::RepresentativeSkipped),
+            Self::GroupEndsEarly => Some(Slip::GroupEndsEarly),
+            _ => None,
+        }
+    }
 }
 
 /// A bug and what it takes to find it.
@@ -132,7 +155,7 @@ const IN_CHECKPOINTS: [Planted; 2] = [
 /// Those of keys.
 const IN_KEYS: [Planted; 4] = [
     planted(Bug::KeyDestroyedBeforeTheArchive, Check::ErasedIsGone, 174),
-    planted(Bug::CheckpointOutlivesErasure, Check::ErasedIsGone, 75),
+    planted(Bug::CheckpointOutlivesErasure, Check::ErasedIsGone, 107),
     planted(Bug::KeysNotLearned, Check::KeysApart, 9),
     planted(Bug::ErasedAgainAtTheStart, Check::KeptIsReadable, 14),
 ];
@@ -148,9 +171,22 @@ const IN_DRAWN_FLOWS: [Planted; 7] = [
     planted(Bug::EndMisnamed, Check::EndsAreNamed, DRAWN + 3),
 ];
 
+/// Those of households.
+const IN_HOUSEHOLDS: [Planted; 4] = [
+    planted(Bug::PartTakenTwice, Check::EachToldOnce, 3),
+    planted(Bug::PartNotStopped, Check::StoppedTogether, 3),
+    planted(Bug::RepresentativeSkipped, Check::EachToldOnce, 3),
+    planted(Bug::GroupEndsEarly, Check::StoppedTogether, 3),
+];
+
 /// All of them.
 pub(crate) fn all() -> Vec<Planted> {
-    let few = [&IN_CHECKPOINTS[..], &IN_KEYS[..], &IN_DRAWN_FLOWS[..]];
+    let few = [
+        &IN_CHECKPOINTS[..],
+        &IN_KEYS[..],
+        &IN_DRAWN_FLOWS[..],
+        &IN_HOUSEHOLDS[..],
+    ];
     [&PLANTED[..], &few.concat()[..]].concat()
 }
 
@@ -162,11 +198,11 @@ const fn planted(bug: Bug, check: Check, seed: u64) -> Planted {
 pub(crate) const PLANTED: [Planted; 37] = [
     planted(Bug::DurableTooEarly, Check::AcceptedIsDurable, 0),
     planted(Bug::TornTailCutTooFar, Check::AcceptedIsDurable, 0),
-    planted(Bug::RepeatAnsweredAtTheDoor, Check::AcceptedIsDurable, 31),
+    planted(Bug::RepeatAnsweredAtTheDoor, Check::AcceptedIsDurable, 49),
     planted(Bug::DoubtTakenForRefusal, Check::DuplicatesFromDoubtOnly, 3),
     planted(Bug::DoubtTakenForLater, Check::DuplicatesFromDoubtOnly, 21),
-    planted(Bug::KeysForgotten, Check::DuplicatesFromDoubtOnly, 3),
-    planted(Bug::PaymentAnsweredAtTheDoor, Check::PaymentStops, 3),
+    planted(Bug::KeysForgotten, Check::DuplicatesFromDoubtOnly, 2),
+    planted(Bug::PaymentAnsweredAtTheDoor, Check::PaymentStops, 6),
     planted(Bug::PaymentToTheWrongShard, Check::PaymentStops, 0),
     planted(Bug::AlarmSwallowed, Check::EscalationKept, 0),
     planted(Bug::WaitsForgotten, Check::EscalationKept, 1),
@@ -174,7 +210,7 @@ pub(crate) const PLANTED: [Planted; 37] = [
     planted(Bug::InboxUnbounded, Check::Bounded, 2),
     planted(Bug::OpenUncounted, Check::Bounded, 1),
     planted(Bug::TenantUnbounded, Check::Bounded, 12),
-    planted(Bug::PermitBackTooEarly, Check::Bounded, 7),
+    planted(Bug::PermitBackTooEarly, Check::Bounded, 10),
     planted(Bug::LanesMixedUp, Check::Fair, 1),
     planted(Bug::BusyHidesOthers, Check::Fair, 5),
     planted(Bug::StaleRead, Check::Explained, 3),

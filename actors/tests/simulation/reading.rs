@@ -8,7 +8,7 @@ use sluis_model::{Answer, ReceiptEffect, Record, ShardId, Tenant};
 use crate::safety::accepted::Accepted;
 use crate::safety::bounds::Bounds;
 use crate::safety::escalation::Escalations;
-use crate::safety::{Check, doubt, order};
+use crate::safety::{Check, doubt, order, together};
 use crate::senders::{Request, What};
 use crate::shadow::Log;
 use crate::tape::Entry;
@@ -58,6 +58,7 @@ impl World {
             if let Record::Tenant(record) = record {
                 self.written
                     .decided(record, &self.shadow, &mut self.findings);
+                together::decided(record, &self.shadow, &mut self.findings);
                 Bounds::recorded(
                     &self.plan,
                     &self.shadow,
@@ -91,6 +92,20 @@ impl World {
                 self.note(|| format!("    order {order} is accepted as {id}"));
                 self.repeats += usize::from(self.senders.orders[order].told == Some(id));
                 self.accepted.told(id);
+                self.together.repeated(id, &self.shadow, &mut self.findings);
+                self.senders.orders[order].told = Some(id);
+            }
+            (
+                What::Notify { order, id },
+                ShardAnswer::Decided {
+                    answer: Answer::Group { told, .. },
+                    ..
+                },
+            ) => {
+                self.note(|| format!("    order {order} is accepted as {id}"));
+                self.accepted.told(id);
+                self.together
+                    .answered(id, &told, &self.shadow, &mut self.findings);
                 self.senders.orders[order].told = Some(id);
             }
             (What::Notify { .. }, ShardAnswer::NotTaken(_)) => self.full += 1,
@@ -162,6 +177,8 @@ impl World {
         told.acknowledged = true;
         for tenant in &told.tenants {
             self.payments.acknowledged(tenant, &told.fact);
+            self.together
+                .acknowledged(tenant, &told.fact, &self.shadow, &mut self.findings);
         }
     }
 

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sluis_model::{
-    Applied, Assembly, Channel, Control, CorporationId, DeclaredFact, Event, Fact, Idempotency,
-    Input, NotificationId, Open, PauseScope, ReceiptKind, Record, Tenant, TenantKey, TenantRecord,
-    Timestamp, Verdict, Where, evolve, finish,
+    Addressed, Applied, Assembly, Channel, Control, CorporationId, DeclaredFact, Event, Fact,
+    Idempotency, Input, NotificationId, Open, PauseScope, ReceiptKind, Record, Tenant, TenantKey,
+    TenantRecord, Timestamp, Verdict, Where, evolve, finish,
 };
 
 use crate::drawn::ToldOf;
 use crate::flows::Flows;
+use crate::grouped::Grouped;
 use crate::safety::sealed::Erased;
 
 /// The start of an attempt, as the journal has it.
@@ -73,6 +74,8 @@ pub(crate) struct Known {
     pub(crate) came: BTreeMap<TenantKey, Vec<Timestamp>>,
     /// Facts of declared types, each with when it came in.
     said: BTreeMap<TenantKey, Vec<(DeclaredFact, Timestamp)>>,
+    /// What is known of households and groups.
+    pub(crate) grouped: Grouped,
     /// Of which contact points records told something on a channel.
     pub(crate) marks: Marks,
 }
@@ -118,6 +121,7 @@ impl Shadow {
                 }
                 finish(tenant, sequence);
                 self.known.input(sequence, record);
+                self.known.grouped.take(record);
             }
             Record::Control(record) => {
                 log.control(&record.control);
@@ -251,8 +255,11 @@ impl Known {
             (Event::Accepted { id }, Input::Notify(body)) => {
                 self.accepted
                     .insert(*id, (record.tenant.clone(), shard, sequence));
-                let Idempotency { key, .. } = body.idempotency;
-                self.keys.entry((corporation, key)).or_default().push(*id);
+                // The key is the group's, not that of its parts.
+                if !matches!(body.addressed, Addressed::Part(_)) {
+                    let Idempotency { key, .. } = body.idempotency;
+                    self.keys.entry((corporation, key)).or_default().push(*id);
+                }
                 *self.open.entry(corporation).or_default() += 1;
             }
             (Event::Ended { .. }, _) => {

@@ -25,6 +25,7 @@ use crate::safety::escalation::Escalations;
 use crate::safety::fairness::Fairness;
 use crate::safety::no_way::NoWays;
 use crate::safety::payment::Payments;
+use crate::safety::together::Together;
 use crate::safety::written::Written;
 use crate::safety::{Check, Findings};
 use crate::senders::Senders;
@@ -50,6 +51,7 @@ pub(crate) struct Chance {
     pub(crate) contracts: Rng,
     pub(crate) checkpoints: Rng,
     pub(crate) keys: Rng,
+    pub(crate) households: Rng,
 }
 
 /// One run of the simulation.
@@ -75,6 +77,7 @@ pub(crate) struct World {
     pub(crate) bounds: Bounds,
     pub(crate) fairness: Fairness,
     pub(crate) no_ways: NoWays,
+    pub(crate) together: Together,
     pub(crate) findings: Findings,
     /// Faults are over.
     pub(crate) calm: bool,
@@ -110,6 +113,7 @@ impl World {
         // These rules are pure and deep in the model: there is no other seam to plant a mistake at.
         instant::trust_ahead(bug == Some(Bug::AheadWins));
         sluis_model::leak(bug == Some(Bug::PointsLeak));
+        sluis_model::slip(bug.and_then(Bug::slip));
         let plan = Plan::of(seed);
         let stream = |label| Rng::stream(seed, label);
         let chance = Chance {
@@ -122,6 +126,7 @@ impl World {
             contracts: stream(7),
             checkpoints: stream(8),
             keys: stream(9),
+            households: stream(10),
         };
         let clock = Arc::new(SimClock::starting_at(plan.start, plan.restless));
         let tape = Arc::new(Tape::default());
@@ -167,6 +172,7 @@ impl World {
             bounds: Bounds::default(),
             fairness,
             no_ways: NoWays::default(),
+            together: Together::default(),
             findings: Findings::default(),
             calm: false,
             log,
@@ -251,7 +257,7 @@ impl World {
     pub(crate) fn stepped(&mut self) {
         self.read_tape();
         self.bounds
-            .stepped(&self.plan, &self.house, &mut self.findings);
+            .stepped(&self.plan, &self.house, &self.shadow, &mut self.findings);
         if let Some(found) = self.fairness.findings.0.take() {
             self.findings.blame(found.check, || found.text);
         }
@@ -288,7 +294,7 @@ impl World {
         let room = match actor {
             Actor::Shard(shard) => {
                 if shards[shard].turn() {
-                    self.bounds.restarted(&self.house);
+                    self.bounds.restarted(&self.house, &self.shadow);
                 }
                 if self.bug == Some(Bug::TimersAtRestForgotten) {
                     self.house.shards[shard].forget_timers_at_rest();
@@ -404,31 +410,6 @@ impl World {
         self.note(|| format!("the shards are kept from {firsts:?} on"));
     }
 
-    /// A checkpoint is asked for, or stored.
-    fn take_checkpoints(&mut self) {
-        let Some(checkpointer) = &mut self.house.checkpointer else {
-            return;
-        };
-        if self.chance.checkpoints.chance(70) {
-            checkpointer
-                .step(&mut || ())
-                .expect("a log in memory takes everything");
-            self.note(|| "a step of the checkpoints".into());
-        }
-    }
-
-    /// A start from the checkpoints must know what the logs know.
-    pub(crate) fn compare_starts(&mut self) {
-        if self.plan.checkpoints {
-            let (from_checkpoints, misled) = self.house.starts(&self.plan);
-            self.from_checkpoints += from_checkpoints;
-            self.findings
-                .expect(misled.is_none(), Check::StartsWhole, || {
-                    misled.unwrap_or_default()
-                });
-        }
-    }
-
     /// A shard panics at the end of a turn.
     fn fail(&mut self) {
         let shard = self.chance.schedule.below(usize::from(self.plan.shards));
@@ -458,6 +439,7 @@ impl World {
         self.shadow.cut(&kept);
         self.accepted
             .crashed(&kept, &self.shadow, &mut self.findings);
+        self.together.crashed(&self.shadow, &mut self.findings);
         self.fairness.crashed();
         self.no_ways.crashed();
         if tail {
@@ -490,7 +472,7 @@ impl World {
         let started = self.tape.take();
         drop(std::mem::replace(&mut self.house, house));
         drop(self.tape.take());
-        self.bounds.restarted(&self.house);
+        self.bounds.restarted(&self.house, &self.shadow);
         self.read(started);
         self.settle_keys();
         self.compare_starts();

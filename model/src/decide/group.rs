@@ -85,6 +85,10 @@ impl Turn<'_> {
 
     /// Whether a part came before: then it is not taken again.
     pub(super) fn came_before(&self, notification: &Notification) -> bool {
+        #[cfg(feature = "simulation")]
+        if crate::slip::slips(crate::slip::Slip::PartTakenTwice) {
+            return false;
+        }
         let id = notification.id;
         matches!(notification.addressed, Addressed::Part(_))
             && (self.open(id).is_some()
@@ -161,7 +165,13 @@ impl Turn<'_> {
         let Some(group) = self.tenant.grouped().and_then(|grouped| grouped.group(id)) else {
             return;
         };
-        if !group.is_settled() || group.parts.iter().any(|part| part.end.is_none()) {
+        #[cfg(feature = "simulation")]
+        let is_slip = crate::slip::slips(crate::slip::Slip::GroupEndsEarly);
+        #[cfg(not(feature = "simulation"))]
+        let is_slip = false;
+        let mut parts = group.parts.iter();
+        let goes_on = parts.any(|part| part.end.is_none()) && !is_slip;
+        if !group.is_settled() || goes_on {
             return;
         }
         let end: Box<str> = end_of(group).into();

@@ -2,7 +2,7 @@
 //! lead on, or back through people only, so every flow comes to an end or to people. Refuses to draw what no
 //! compiler takes.
 
-use sluis_model::{DAY, HOUR, MINUTE};
+use sluis_model::{DAY, HOUR, MINUTE, Role};
 
 use super::condition::{Condition, Leaf, Rule, Sign};
 use super::{Case, Drawn, Goes, Guard, Kind, Stop, Wait};
@@ -55,12 +55,17 @@ pub(super) fn flow(seed: u64, label: u64, name: &'static str, version: u32) -> D
     let stops = 0..few(&mut drawing.rng);
     let stops = stops.map(|number| drawing.stop(number)).collect();
     let steps = (0..drawing.count).map(|step| drawing.step(step)).collect();
+    let (hold_for, counted) = (
+        drawing.rng.pick(&["1h", "72h", "10d"]),
+        drawing.rng.chance(50),
+    );
     Drawn {
         name,
         version,
         has_subject: drawing.has_subject,
-        hold_for: drawing.rng.pick(&["1h", "72h", "10d"]),
-        counted: drawing.rng.chance(50),
+        hold_for,
+        counted,
+        group: drawing.group(),
         guards,
         stops,
         steps,
@@ -75,6 +80,19 @@ struct Drawing {
 }
 
 impl Drawing {
+    fn group(&mut self) -> Option<(Vec<Role>, Option<bool>)> {
+        let rng = &mut self.rng;
+        let roles: [&[Role]; 4] = [
+            &[Role::Tenant],
+            &[Role::JointTenant, Role::Tenant],
+            &[Role::Tenant, Role::Resident, Role::Child],
+            &[Role::Parent],
+        ];
+        let answered = rng.pick(&[None, Some(true), Some(false)]);
+        let roles = rng.pick(&roles).to_vec();
+        rng.chance(50).then_some((roles, answered))
+    }
+
     fn guard(&mut self) -> Guard {
         let otherwise = match self.rng.chance(50) {
             true => Goes::End(format!("guarded {}", self.rng.below(3))),

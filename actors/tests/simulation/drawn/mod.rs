@@ -11,7 +11,7 @@ mod text;
 use std::collections::BTreeMap;
 
 use sluis_model::flow::{Definition, Value};
-use sluis_model::{DAY, Flow, Notification};
+use sluis_model::{DAY, Flow, Notification, Role};
 
 pub(crate) use condition::{Condition, Rule};
 pub(crate) use sight::{Data, Sight, ToldOf, working_days_after};
@@ -105,6 +105,8 @@ pub(crate) struct Drawn {
     pub(crate) has_subject: bool,
     hold_for: &'static str,
     counted: bool,
+    /// Whom of a household it tells, where it says so; and whether one answers for all, where it says so.
+    group: Option<(Vec<Role>, Option<bool>)>,
     pub(crate) guards: Vec<Guard>,
     pub(crate) stops: Vec<Stop>,
     pub(crate) steps: Vec<Kind>,
@@ -205,6 +207,14 @@ impl Drawn {
             if let Kind::Branch { cases, .. } = step {
                 cases.iter_mut().for_each(|case| change(&mut case.rule));
             }
+        }
+    }
+
+    /// Whom of a household it tells, and whether one answers for all: it is about collection.
+    pub(crate) fn grouping(&self) -> (Vec<Role>, bool) {
+        match &self.group {
+            Some((roles, answered)) => (roles.clone(), answered.unwrap_or(true)),
+            None => (vec![Role::Tenant, Role::JointTenant], true),
         }
     }
 

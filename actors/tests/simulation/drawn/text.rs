@@ -49,6 +49,19 @@ impl fmt::Display for Drawn {
         if self.has_subject {
             writeln!(f, "subject = \"invoice\"\namount = \"amount_cents\"")?;
         }
+        if let Some((roles, answered)) = &self.group {
+            let roles: Vec<String> = roles
+                .iter()
+                .map(|role| format!("\"{}\"", role.name()))
+                .collect();
+            write!(f, "group = {{ roles = [{}]", roles.join(", "))?;
+            match answered {
+                Some(true) => write!(f, ", answered = \"all\"")?,
+                Some(false) => write!(f, ", answered = \"each\"")?,
+                None => {}
+            }
+            writeln!(f, " }}")?;
+        }
         writeln!(
             f,
             "\n[input]\namount_cents = \"money\"\nnumber = \"integer?\""

@@ -3,7 +3,9 @@
 //! one key, one notification. It compares what the engine did with what the providers' connections
 //! showed. Refuses to trust verdicts.
 
-use sluis_model::{Cause, Event, Input, NotificationId, Record, TenantRecord, Timestamp, Verdict};
+use sluis_model::{
+    Addressed, Cause, Event, Input, NotificationId, Record, TenantRecord, Timestamp, Verdict,
+};
 
 use super::escalation::says_it_failed;
 use super::{Check, Findings};
@@ -110,6 +112,9 @@ pub(crate) fn keyed(shadow: &Shadow, record: &Record, shown: Timestamp, findings
     else {
         return;
     };
+    if matches!(body.addressed, Addressed::Part(_)) {
+        return;
+    }
     let others = shadow
         .known
         .keys

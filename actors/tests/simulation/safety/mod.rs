@@ -16,6 +16,7 @@ pub(crate) mod order;
 pub(crate) mod payment;
 pub(crate) mod points;
 pub(crate) mod sealed;
+pub(crate) mod together;
 pub(crate) mod written;
 
 /// What is checked, by promise.
@@ -63,6 +64,10 @@ pub(crate) enum Check {
     WaitsAsWritten,
     /// No tenant gets more messages than a cap allows, but for urgent ones.
     CapsKept,
+    /// Each addressee of a household is told once, and nobody else is.
+    EachToldOnce,
+    /// What stops one of a group stops all of it, and the group ends with its parts.
+    StoppedTogether,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }

@@ -15,7 +15,9 @@ use crate::shadow::Shadow;
 
 const CHECK: Check = Check::AsWritten;
 /// Ends that the engine gives by itself.
-const OWN_ENDS: [&str; 8] = [
+const OWN_ENDS: [&str; 10] = [
+    "told",
+    "answered",
     "sent",
     "delivered",
     "undeliverable",
