@@ -28,6 +28,8 @@ pub struct Dispatch {
     pub flow: FlowRef,
     /// Index of the step, which names the template.
     pub step: u8,
+    /// Which variant of that template, from 1; 0: the template itself.
+    pub variant: u8,
     /// Sequence of the record that holds the body, in the attempt's shard.
     pub body: u64,
     /// Keeps that record from being forgotten.

@@ -5,6 +5,8 @@
 //! without a history. Up to version 5: two histories of a tenant, of what caps and of what flows count;
 //! notifications to single tenants alone; tasks without a plan. Refuses to write any of it.
 
+mod steered;
+
 use bincode::de::Decoder;
 use bincode::error::DecodeError;
 use bincode::{Decode, impl_borrow_decode_with_context};
@@ -31,7 +33,7 @@ const POINTS: Version = Version(4);
 /// The first version whose conditions may have several comparisons, whose erasures say why, and whose
 /// facts may be of declared types.
 const JOINED: Version = Version(5);
-/// The first version with one history of what left, and with households.
+/// The first version with one history of what left, with households and with segments.
 const ONE_HISTORY: Version = Version(6);
 /// The first version whose tasks may have a plan.
 const PLANNED: Version = Version(6);

@@ -2,9 +2,11 @@
 //! record with the input it follows from. Refuses to change anything: `evolve` applies it.
 
 mod cause;
+mod held;
 mod names;
 
 pub use cause::{Branched, Cause, Choice};
+pub use held::{Capped, HeldBack};
 
 use bincode::{Decode, Encode};
 
@@ -356,19 +358,23 @@ pub enum Event {
         /// Number of the task.
         task: u16,
     },
-}
-
-/// A cap that holds a message back.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Capped {
-    /// Name of the cap.
-    pub cap: Box<str>,
-    /// How many messages it allows.
-    pub most: u8,
-    /// In how long a time, in milliseconds.
-    pub within_ms: i64,
-    /// From when on it allows another one.
-    pub until: Timestamp,
+    /// It waits for something else of the tenant to end, or for its bundle to leave. Since record version
+    /// 6.
+    HeldBack {
+        /// Which.
+        id: NotificationId,
+        /// For what.
+        held: Box<HeldBack>,
+    },
+    /// The attempt that has just started has a variant of its step's template. Since record version 6.
+    Varied {
+        /// Which.
+        id: NotificationId,
+        /// Its number in the step, from 1.
+        number: u8,
+        /// Its name.
+        variant: Box<str>,
+    },
 }
 
 impl Event {
@@ -404,7 +410,9 @@ impl Event {
             | Event::GroupStopping { id, .. }
             | Event::AnswerKept { id, .. }
             | Event::TaskPlanned { id, .. }
-            | Event::TaskReminded { id, .. } => Some(*id),
+            | Event::TaskReminded { id, .. }
+            | Event::HeldBack { id, .. }
+            | Event::Varied { id, .. } => Some(*id),
             Event::ProfileStored { .. }
             | Event::PointMarked { .. }
             | Event::PointKept { .. }

@@ -164,6 +164,7 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         Event::TaskPlanned { plan, .. } => task::plan(open, plan),
         Event::TaskReminded { .. } => task::reminded(open, at),
         Event::AnswerKept { step, .. } => task::keep(open, *step, input, flows),
+        Event::Varied { number, .. } => attempt::varied(open, *number),
         Event::LinkClosed { .. } => open.link_closed = true,
         Event::LinkUsed { pressed, .. } => open.answered |= *pressed,
         // These change the tenant, or nothing.
@@ -171,6 +172,7 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         | Event::Steered { .. }
         | Event::Capped { .. }
         | Event::Contacted { .. }
+        | Event::HeldBack { .. }
         | Event::OutcomeNoted { .. }
         | Event::Ended { .. }
         | Event::ProfileStored { .. }

@@ -63,10 +63,11 @@ impl FactType {
     /// Most words that a field may be one of.
     pub const MOST_WORDS: usize = 50;
     /// The names of the types that are built in.
-    pub const BUILT_IN: [&str; 8] = [
+    pub const BUILT_IN: [&str; 9] = [
         "appointment",
         "arrangement",
         "balance",
+        "complex",
         "consent",
         "exception",
         "open_amount",

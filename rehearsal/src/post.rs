@@ -42,6 +42,8 @@ impl Sending<'_> {
             flow,
             templates,
             step: self.via.step,
+            // Variants are not rehearsed: the step's own template stands for them.
+            variant: 0,
             channel: self.via.channel,
             tenant: self.number,
             profile: self.profile,

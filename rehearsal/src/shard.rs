@@ -330,12 +330,14 @@ impl<'a> Shard<'a> {
     /// where it goes.
     fn give(&mut self, now: Timestamp, person: u32, input: &Input) -> Option<(u16, Box<str>)> {
         self.tenant(now, person);
+        let audience = self.audience;
         let slot = self.slots.get_mut(&person)?;
         slot.sequence += 1;
         let situation = Situation {
             now,
             sequence: slot.sequence,
             corporation: self.stage.corporation,
+            tenant: &audience.people[person as usize].number,
             flows: &Only(&self.stage.flow),
             policy: &self.stage.policy,
         };

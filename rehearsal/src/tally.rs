@@ -54,6 +54,8 @@ pub struct Counts {
 pub enum Trouble {
     /// No channel of the step reaches the tenant.
     NoAddress,
+    /// The corporation has every channel of the step off.
+    AllOff,
     /// The message cannot be rendered.
     Render,
     /// The text is longer than the provider takes.
@@ -74,6 +76,7 @@ impl Trouble {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NoAddress => "no_address",
+            Self::AllOff => "all_off",
             Self::Render => "render",
             Self::TooLong => "too_long",
             Self::Held => "held",

@@ -9,8 +9,8 @@ use sluis_channels::{Output, Provider};
 use sluis_journal::JournalError;
 use sluis_model::flow::{Kept, Said, Value};
 use sluis_model::{
-    AttemptRef, Channel, Event, FlowRef, Input, Profile, Record, StoredTenant, Supplied,
-    TenantRecord, Timestamp,
+    AttemptRef, Channel, Event, FlowRef, Input, NotificationId, Profile, Record, StoredTenant,
+    Supplied, TenantRecord, Timestamp,
 };
 
 use super::categories::Read;
@@ -57,6 +57,7 @@ struct Started {
     channel: Channel,
     provider: Box<str>,
     address: Box<str>,
+    variant: u8,
 }
 
 impl MakeAgain {
@@ -98,6 +99,7 @@ impl MakeAgain {
                     address: started.address,
                     flow,
                     step: attempt.step,
+                    variant: started.variant,
                     body,
                     profile: known.profile,
                     answers: known.answers.into(),
@@ -282,7 +284,17 @@ fn start_in(record: &TenantRecord, of: AttemptRef) -> Option<Started> {
             channel: *channel,
             provider: provider.clone(),
             address: address.clone(),
+            variant: variant_in(record, of.id),
         }),
         _ => None,
     })
+}
+
+/// The variant of the template of the attempt that starts in this record.
+fn variant_in(record: &TenantRecord, of: NotificationId) -> u8 {
+    let varied = record.events.iter().find_map(|event| match event {
+        Event::Varied { id, number, .. } if *id == of => Some(*number),
+        _ => None,
+    });
+    varied.unwrap_or_default()
 }

@@ -301,7 +301,7 @@ mod tests {
         );
         let expected = "settings: the default, no file, environment and command line; 0 values are no default\n\
             flows: 3 compile: appointment 1, notice 2, storno 2\n\
-            types of facts: 8: appointment, arrangement, balance, consent, exception, open_amount, payment, segment\n\
+            types of facts: 9: appointment, arrangement, balance, complex, consent, exception, open_amount, payment, segment\n\
             lists: 1 corporations, 1 providers\n\
             secrets: found for 1 providers\n\
             note: no corporation has an API key: only this machine is served, as corporation demo\n\

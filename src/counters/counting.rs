@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use sluis_actors::Book;
 use sluis_journal::JournalError;
 use sluis_model::{
-    Cause, Channel, CorporationId, Event, FlowBook as _, FlowRef, Input, NotificationId,
+    Cause, Channel, CorporationId, Event, FlowBook as _, FlowRef, HeldBack, Input, NotificationId,
     TenantRecord,
 };
 
@@ -195,6 +195,10 @@ fn told(event: &Event) -> Option<Told> {
         }
         Event::Ended { end, cause, .. } => Told::at_end(end, cause),
         Event::Capped { capped, .. } => Told::because(&*capped.cap),
+        Event::HeldBack { held, .. } => Told::because(match &**held {
+            HeldBack::Conflict { rule, .. } => &**rule,
+            HeldBack::Bundle { bundle, .. } => &**bundle,
+        }),
         Event::Waiting { .. }
         | Event::Ready { .. }
         | Event::ReceiptNoted { .. }
@@ -217,7 +221,8 @@ fn told(event: &Event) -> Option<Told> {
         | Event::HouseholdNoted { .. }
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
-        | Event::TaskReminded { .. } => return None,
+        | Event::TaskReminded { .. }
+        | Event::Varied { .. } => return None,
     };
     Some(told)
 }

@@ -267,7 +267,9 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::HouseholdNoted { .. }
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
-        | Event::TaskReminded { .. } => None,
+        | Event::TaskReminded { .. }
+        | Event::HeldBack { .. }
+        | Event::Varied { .. } => None,
     }
 }
 

@@ -2,7 +2,7 @@
 //! compile until it has both.
 
 use sluis_model::flow::Seen;
-use sluis_model::{Branched, Cause, Flow, Refusal};
+use sluis_model::{Branched, Cause, Flow, NotificationId, Refusal};
 
 use super::reason::reason;
 use super::words::{guard, rfc3339, scrub, seen, step, values};
@@ -43,6 +43,9 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::DayOver { .. } => "day_over",
         Cause::NoDay { .. } => "no_day",
         Cause::FactCame { .. } => "fact_came",
+        Cause::PeopleFirst { .. } => "people_first",
+        Cause::Superseded { .. } => "superseded",
+        Cause::AllOff => "all_off",
     }
 }
 
@@ -123,6 +126,19 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
         }
         Cause::NoDay { step } => no_day(*step, flow),
         Cause::FactCame { step, observed } => fact_came(*step, observed, flow),
+        Cause::PeopleFirst { segment } => {
+            format!("tenants of the segment '{segment}' are seen by people before anything is sent")
+        }
+        Cause::Superseded { rule, by } => superseded(rule, *by),
+        Cause::AllOff => "the corporation's matrix has every channel of the step off".to_owned(),
+    }
+}
+
+/// The rule between flows that ended it.
+fn superseded(rule: &str, by: Option<NotificationId>) -> String {
+    match by {
+        Some(by) => format!("the rule '{rule}' sends nothing while {by} is open"),
+        None => format!("the rule '{rule}' sends nothing so soon after another message"),
     }
 }
 

@@ -5,17 +5,18 @@
 use serde::Serialize;
 use sluis_model::flow::Seen;
 use sluis_model::{
-    Capped, Cause, Event, Flow, Input, Lane, Notification, NotificationId, Open, Phase, Subject,
-    Tenant, TenantRecord, Timestamp,
+    Capped, Cause, Event, Flow, FlowBook, HeldBack, Input, Lane, Notification, NotificationId,
+    Open, Phase, Subject, Tenant, TenantRecord, Timestamp,
 };
 
 use super::attempts::{AttemptRow, Gathering, GuardRow};
 use super::causes;
 use super::contacts::NotUsed;
 use super::delays::Delay;
+use super::lately::ContactedRow;
 use super::next::{Next, next, what};
 use super::reason::ReasonRow;
-use super::steering::allows;
+use super::steering::{allows, waits_for};
 use super::timeline::{TimelineRow, rows_of};
 use super::walk::Page;
 use super::words::{rfc3339, step};
@@ -80,6 +81,10 @@ pub struct Explanation {
     pub next: Option<Next>,
     /// Addresses of the profile that no message goes to, while open.
     pub not_used: Vec<NotUsed>,
+    /// Messages of other notifications about the same subject, the newest first, where they are
+    /// remembered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contacted_about_this: Vec<ContactedRow>,
     /// Everything that was decided, oldest first.
     pub history: Vec<TimelineRow>,
     /// Whether older decisions about the tenant are not kept any more.
@@ -122,6 +127,7 @@ pub fn explain(
         next: open.map(|open| next(open, flow, story.held)),
         attempts: story.attempts,
         not_used: Vec::new(),
+        contacted_about_this: Vec::new(),
         history: story.history,
         older_not_kept: story.is_cut,
         why,
@@ -138,6 +144,16 @@ impl Explanation {
             if !words.is_empty() {
                 self.why = format!("{}; {}.", self.why.trim_end_matches('.'), words.join("; "));
             }
+        }
+        self
+    }
+
+    /// With what else went to the tenant about the same subject.
+    #[must_use]
+    pub fn with_history(mut self, tenant: &Tenant, book: &dyn FlowBook, purposes: &[&str]) -> Self {
+        if let Some(subject) = &self.subject {
+            let about = (subject, self.id);
+            self.contacted_about_this = ContactedRow::about(about, tenant, book, purposes);
         }
         self
     }
@@ -179,6 +195,7 @@ struct Story<'a> {
     body: Option<&'a Notification>,
     held: Option<&'a Seen>,
     capped: Option<&'a Capped>,
+    held_back: Option<&'a HeldBack>,
     end: Option<(Timestamp, &'a str, &'a Cause)>,
     attempts: Vec<AttemptRow>,
     history: Vec<TimelineRow>,
@@ -233,6 +250,7 @@ impl<'a> Story<'a> {
             body,
             held: None,
             capped: None,
+            held_back: None,
             end: None,
             attempts: Vec::new(),
             history: Vec::new(),
@@ -267,7 +285,8 @@ impl<'a> Story<'a> {
             match event {
                 Event::Held { observed, .. } => self.held = Some(observed),
                 Event::Capped { capped, .. } => self.capped = Some(capped),
-                Event::AttemptStarted { .. } => self.capped = None,
+                Event::HeldBack { held, .. } => self.held_back = Some(held),
+                Event::AttemptStarted { .. } => (self.capped, self.held_back) = (None, None),
                 Event::Ended { end, cause, .. } => self.end = Some((record.at, end, cause)),
                 _ => {}
             }
@@ -370,16 +389,27 @@ impl<'a> Story<'a> {
             Phase::Held { until, .. } | Phase::InDoubt { until, .. } => {
                 format!(", until {} at the latest", rfc3339(*until))
             }
-            Phase::Ready { .. } => self.capped.map_or_else(String::new, |capped| {
-                let until = rfc3339(capped.until);
-                format!(", not before {until}, because {}", allows(capped))
-            }),
+            Phase::Ready { not_before, .. } => self.waits_until(*not_before),
             _ => String::new(),
         };
         format!(
             "now it is {}{place} and waits for {waits}{until}",
             open.phase.name()
         )
+    }
+}
+
+impl Story<'_> {
+    /// Why a message that could go does not go yet.
+    fn waits_until(&self, not_before: Timestamp) -> String {
+        let capped = self.capped.map(allows);
+        let held = self.held_back.filter(|held| held.until() == not_before);
+        let told: Vec<String> = capped.into_iter().chain(held.map(waits_for)).collect();
+        if told.is_empty() {
+            return String::new();
+        }
+        let until = rfc3339(not_before);
+        format!(", not before {until}, because {}", told.join(", and "))
     }
 }
 

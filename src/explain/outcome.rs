@@ -147,7 +147,10 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
         | Cause::TaskOverdue { .. }
         | Cause::DayOver { .. }
         | Cause::NoDay { .. }
-        | Cause::FactCame { .. } => None,
+        | Cause::FactCame { .. }
+        | Cause::PeopleFirst { .. }
+        | Cause::Superseded { .. }
+        | Cause::AllOff => None,
     }
 }
 

@@ -66,6 +66,8 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         Event::AnswerKept { step, .. } => course::answer_kept(*step, flow),
         Event::TaskPlanned { plan, .. } => course::task_planned(plan),
         Event::TaskReminded { task, .. } => course::task_reminded(*task),
+        Event::HeldBack { held, .. } => steering::held_back(held),
+        Event::Varied { variant, .. } => steering::varied(variant),
         Event::AttemptStarted { .. }
         | Event::AttemptWithdrawn { .. }
         | Event::AttemptAccepted { .. }

@@ -2,8 +2,8 @@
 //! Refuses to look at today's matrix: what held then stands in the record.
 
 use serde::Serialize;
-use sluis_model::steering::{Asked, MatrixRow, Steered, WhyNot};
-use sluis_model::{Capped, Channel, Choice};
+use sluis_model::steering::{Asked, MatrixRow, PhaseName, Steered, WhyNot};
+use sluis_model::{Capped, Channel, Choice, HeldBack};
 
 use super::words::{duration, rfc3339};
 
@@ -88,11 +88,9 @@ pub(super) fn reason(choice: Choice, named: &Named<'_>, steered: &Steered) -> St
         .cost
         .map(|cost| format!("; it is expected to cost {} cents", cents(cost)));
     let chosen = chosen + &cost.unwrap_or_default();
-    let others = others(steered);
-    if others.is_empty() {
-        return chosen;
-    }
-    format!("{chosen}; {others}")
+    let told = [chosen, others(steered), for_whom(steered)];
+    let told: Vec<String> = told.into_iter().filter(|told| !told.is_empty()).collect();
+    told.join("; ")
 }
 
 /// Why not each other channel, but for those that merely come later.
@@ -102,6 +100,43 @@ pub(super) fn others(steered: &Steered) -> String {
     told.map(|other| other.words())
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// For whom it is so: the tenant's segment, and a newer row that has not come to him yet.
+pub(super) fn for_whom(steered: &Steered) -> String {
+    let segment = steered.segment.as_ref().map(|seen| match &seen.name {
+        Some(name) if seen.is_named => format!("the tenant is of the segment '{name}'"),
+        Some(name) => format!("nothing is said of the tenant's segment '{name}'"),
+        None => "the tenant's segment is not known".to_owned(),
+    });
+    let not_yet = steered.not_yet.as_ref().map(|not_yet| {
+        let why = match (&not_yet.complex, not_yet.asks_complex) {
+            (Some(complex), _) => format!("he lives in '{complex}'"),
+            (None, true) => "his complex is not known".to_owned(),
+            (None, false) => "he is not among them".to_owned(),
+        };
+        format!(
+            "{} has not come to this tenant yet: {why}",
+            row(&not_yet.row)
+        )
+    });
+    let told: Vec<String> = segment.into_iter().chain(not_yet).collect();
+    told.join("; ")
+}
+
+/// What a message waits for that could go, to stand after "because".
+pub(super) fn waits_for(held: &HeldBack) -> String {
+    match held {
+        HeldBack::Conflict {
+            rule, by: Some(by), ..
+        } => format!("the rule '{rule}' sends nothing while {by} is open"),
+        HeldBack::Conflict { rule, by: None, .. } => {
+            format!("the rule '{rule}' sends nothing so soon after another message")
+        }
+        HeldBack::Bundle { bundle, .. } => {
+            format!("it leaves with what else is due that day, as '{bundle}' says")
+        }
+    }
 }
 
 /// What a cap allows, to stand after "because".
@@ -139,9 +174,34 @@ fn row(row: &MatrixRow) -> String {
         "*" => "the matrix row of all other categories".to_owned(),
         category => format!("the matrix row of '{category}'"),
     };
+    let of = match &*row.segment {
+        "" => of,
+        segment => format!("{of} for the segment '{segment}'"),
+    };
+    let of = match &row.phase {
+        None => of,
+        Some(phase) => format!("{of} for {}", those(phase)),
+    };
     match &*row.from {
         "" => of,
         from => format!("{of} from {from} on"),
+    }
+}
+
+/// For whom a row holds that is introduced in phases.
+fn those(phase: &PhaseName) -> String {
+    let share = format!("{}% of the tenants", phase.share);
+    let named = phase.complexes.iter();
+    let named: Vec<String> = named.map(|complex| format!("'{complex}'")).collect();
+    let more = match phase.more {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let complexes = format!("the complexes {}{more}", named.join(", "));
+    match (phase.share, named.is_empty()) {
+        (0, _) => complexes,
+        (_, true) => share,
+        (_, false) => format!("{share} and {complexes}"),
     }
 }
 

@@ -138,6 +138,7 @@ fn messages(
                 flow,
                 templates,
                 step,
+                variant: 0,
                 channel: *channel,
                 tenant: &row.tenant_id,
                 profile,

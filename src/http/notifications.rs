@@ -221,6 +221,7 @@ pub(super) async fn get(
     let group = groups::of_part(&app, corporation, body).await?;
     let explanation = explain::explain((id, &snapshot.key.tenant), open, ended, &page, Some(flow))
         .with_contacts(&snapshot.tenant)
+        .with_history(&snapshot.tenant, &*app.book, &purposes(&app, corporation))
         .held_back(delays.unwrap_or_default());
     Ok(Json(ExplanationBody { explanation, group }))
 }
@@ -235,6 +236,13 @@ fn body_of(id: NotificationId, page: &explain::Page) -> Option<&Notification> {
             _ => None,
         });
     accepted.or(page.body.as_ref())
+}
+
+/// The purposes of the corporation's flows.
+pub(super) fn purposes(app: &App, corporation: CorporationId) -> Vec<&str> {
+    let current = app.book.all_current().into_iter();
+    let own = current.filter(|(owner, _)| owner.is_none_or(|owner| owner == corporation));
+    own.map(|(_, flow)| &*flow.purpose).collect()
 }
 
 /// The flow with which it was accepted.

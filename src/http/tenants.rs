@@ -13,6 +13,7 @@ use sluis_model::{Answer, CorporationId, Input, ProfileChange, Tenant, TenantKey
 
 use super::auth::Caller;
 use super::body::{JsonBody, ListBody};
+use super::notifications::purposes;
 use super::problem::Problem;
 use super::profile_body::ProfileBody;
 use super::query::Asked;
@@ -20,7 +21,7 @@ use super::records::Records;
 use crate::admission::Rejected;
 use crate::app::App;
 use crate::ask::{AskError, PendingAnswer, ask, ask_intake, reply};
-use crate::explain::{self, ContactPoint, NotUsed, TimelineRow};
+use crate::explain::{self, ContactPoint, ContactedRow, NotUsed, TimelineRow};
 use crate::intake::{self, FieldProblem, ProblemCode, tenant_list};
 
 /// Rows handed over and not yet answered, per load.
@@ -43,6 +44,8 @@ pub(super) struct TenantBody {
     not_used: Vec<NotUsed>,
     /// Where the tenant is reached.
     contact_points: Vec<ContactPoint>,
+    /// What went to him lately, as far as it is remembered.
+    contacted: Vec<ContactedRow>,
 }
 
 /// `GET /v1/tenants/{id}`
@@ -57,6 +60,7 @@ pub(super) async fn get(
         tenant_id: id,
         not_used: NotUsed::of(&tenant),
         contact_points: ContactPoint::of(&tenant),
+        contacted: ContactedRow::of(&tenant, &*app.book, &purposes(&app, corporation)),
         balance_cents: tenant.balance().map(|(cents, _)| cents),
         profile: tenant.profile.as_deref().map(ProfileBody::of),
         open: tenant.open.len(),

@@ -131,6 +131,8 @@ fn details(event: &Event) -> Details {
         Event::PartEnded { end, .. } | Event::GroupStopping { end, .. } => at_end(end, None),
         Event::Capped { .. }
         | Event::Contacted { .. }
+        | Event::HeldBack { .. }
+        | Event::Varied { .. }
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. }
@@ -212,5 +214,8 @@ pub(crate) fn reason(cause: &Cause) -> String {
         Cause::DayOver { .. } => "day_over".to_owned(),
         Cause::NoDay { .. } => "no_day".to_owned(),
         Cause::FactCame { .. } => "fact_came".to_owned(),
+        Cause::PeopleFirst { .. } => "people_first".to_owned(),
+        Cause::Superseded { .. } => "superseded".to_owned(),
+        Cause::AllOff => "all_off".to_owned(),
     }
 }

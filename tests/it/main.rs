@@ -58,6 +58,7 @@ mod short_way;
 mod silent;
 mod silent_binary;
 mod silent_limits;
+mod steered_tenants;
 mod steering;
 mod strays;
 mod support;

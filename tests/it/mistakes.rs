@@ -76,7 +76,7 @@ const MORE: [Beside; 12] = [
         "steering",
         "[[caps]]\n",
         "steering:1",
-        "service, price or cap",
+        "service, price, cap, segment",
     ),
     ("steering", "[[service]\n", "steering:1", "TOML 1.0"),
 ];

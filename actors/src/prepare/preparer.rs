@@ -121,6 +121,7 @@ impl Preparer {
             flow,
             templates,
             step: dispatch.step,
+            variant: dispatch.variant,
             channel: dispatch.channel,
             tenant: &dispatch.tenant,
             profile: dispatch.profile.as_deref(),

@@ -18,6 +18,8 @@ pub struct Saying<'a> {
     pub templates: &'a Templates,
     /// Index of the step, which names the template.
     pub step: u8,
+    /// Which variant of that template, from 1; 0: the template itself.
+    pub variant: u8,
     /// Over which channel.
     pub channel: Channel,
     /// The corporation's number for the tenant.
@@ -40,7 +42,8 @@ pub struct Saying<'a> {
 /// `Refused`, with the reason: `Unsendable` where another channel may do, `Ours` where the engine lacks
 /// something.
 pub fn say(saying: &Saying<'_>) -> Result<Content, Verdict> {
-    let template = saying.flow.template(saying.step, saying.channel);
+    let message = saying.flow.message(saying.step);
+    let template = message.and_then(|message| message.template(saying.channel, saying.variant));
     let template = template
         .ok_or_else(|| unsendable("render", "the step has no template for this channel"))?;
     let data = serde_json::from_str(saying.data).map(without_blanks);

@@ -24,7 +24,7 @@ purpose = "information"
 text = "text"
 [[step]]
 id = "mail"
-send = { template = { sms = "hello" }, via = ["sms"], link = true }
+send = { template = { sms = "hello" }, variant = { calm = { sms = "plain" } }, via = ["sms"], link = true }
 [[step]]
 id = "plain"
 send = { template = { sms = "plain" }, via = ["sms"] }
@@ -92,6 +92,7 @@ fn stage(data: &str) -> (Preparer, Dispatch, ReferenceKey) {
         address: "+31600000001".into(),
         flow,
         step: 0,
+        variant: 0,
         body: 1,
         lease: Lease::default(),
         answers: Box::default(),
@@ -167,6 +168,17 @@ fn a_message_is_rendered_with_its_link_and_reference() {
         .strip_prefix("Beste mevrouw De Vries, hallo https://post.example.nl/b/")
         .unwrap();
     assert_eq!(key.open_link(token), Ok((CorporationId(1), ID)));
+}
+
+#[test]
+fn an_attempt_with_a_variant_is_made_of_its_template() {
+    let (preparer, mut dispatch, _) = stage(r#"{"text":"hallo"}"#);
+    dispatch.variant = 1;
+    let made = text(preparer.prepare(&dispatch));
+    assert!(
+        made.starts_with("De Sluis: hallohttps://post.example.nl/b/"),
+        "{made}"
+    );
 }
 
 #[test]

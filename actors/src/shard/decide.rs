@@ -62,6 +62,7 @@ impl ShardCore {
             now: at,
             sequence: position,
             corporation: key.corporation,
+            tenant: &key.tenant,
             flows: &*self.settings.flows,
             policy: &self.policy,
         };
@@ -221,6 +222,7 @@ impl ShardCore {
             address: address.clone(),
             flow: open.flow,
             step: open.step,
+            variant: open.sent_to(attempt.attempt).map_or(0, |sent| sent.variant),
             body: open.body,
             lease: self.carry.lease(),
             profile: state.profile.clone(),

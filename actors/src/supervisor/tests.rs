@@ -113,6 +113,7 @@ fn dispatch(number: u64) -> Dispatch {
         address: "a@example.nl".into(),
         flow: FlowRef([0; 16]),
         step: 0,
+        variant: 0,
         body: 1,
         lease: Lease::default(),
         answers: Box::default(),

@@ -68,6 +68,7 @@ impl World {
             now,
             sequence,
             corporation,
+            tenant: "H-1001",
             flows: &self.book,
             policy: &self.policy,
         };

@@ -38,9 +38,12 @@ impl Templates {
         // By file and mistake: each is told once, with the sample that showed it first.
         let mut found = BTreeMap::new();
         for step in 0..flow.steps.len() as u8 {
-            let templates = flow.message(step).into_iter().flat_map(|of| &of.templates);
+            let templates = flow
+                .message(step)
+                .into_iter()
+                .flat_map(|of| of.all_templates());
             for (channel, template) in templates {
-                for (sample, error) in self.attempts(flow, step, *channel, template) {
+                for (sample, error) in self.attempts(flow, step, channel, template) {
                     let mistake = (error.file().to_owned(), error.to_string());
                     found.entry(mistake).or_insert((hint(sample), error.line()));
                 }

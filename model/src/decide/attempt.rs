@@ -68,6 +68,10 @@ impl Turn<'_> {
 
     fn start(&mut self, permit: &Permit, passed: Vec<crate::flow::Seen>) {
         let id = permit.id;
+        // Who the tenant is may have become known while the message waited.
+        if self.people_first(id) {
+            return;
+        }
         let Some(way) = self.way(id) else {
             return self.unreachable(id);
         };
@@ -80,6 +84,9 @@ impl Turn<'_> {
                 pinned: None,
                 not_before,
             });
+        }
+        if let Some(found) = self.conflict(id) {
+            return self.give_way(id, &way, found);
         }
         if let Some(capped) = self.over_cap(id) {
             return self.hold_back(id, &way, capped);
@@ -125,6 +132,11 @@ impl Turn<'_> {
             resend,
         });
         self.count_contact(permit.id);
+        if resend {
+            self.vary_again(permit.id);
+        } else {
+            self.vary(permit.id);
+        }
     }
 
     pub(super) fn outcome(&mut self, attempt: AttemptRef, verdict: &Verdict) -> Answer {

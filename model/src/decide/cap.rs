@@ -12,18 +12,20 @@ use crate::steering::Cap;
 use crate::time::Timestamp;
 
 impl Turn<'_> {
-    /// Puts it in line for `way`, now or when the caps allow it.
+    /// Puts it in line for `way`: now, or when rules between flows, caps and its bundle let it go.
     pub(super) fn line_up(&mut self, id: NotificationId, way: &Way) {
+        if let Some(found) = self.conflict(id) {
+            return self.give_way(id, way, found);
+        }
         match self.over_cap(id) {
             Some(capped) => self.hold_back(id, way, capped),
-            None => self.emit_ready(id, way, self.now()),
+            None => self.emit_gathered(id, way, self.now()),
         }
     }
 
     /// The cap that holds a notification back the longest.
     pub(super) fn over_cap(&self, id: NotificationId) -> Option<Capped> {
-        let policy = self.situation.policy;
-        let caps = &policy.steering.get(&self.situation.corporation)?.caps;
+        let caps = &self.steering()?.caps;
         let (open, _, step) = self.at_step(id)?;
         if is_exempt(open, step.kind.message()?) {
             return None;
@@ -52,11 +54,17 @@ impl Turn<'_> {
         self.emit(Event::Capped { id, capped });
         match go {
             Some(go) => self.go(id, go, Cause::Capped { cap }),
-            None => self.emit_ready(id, way, until),
+            None => self.emit_gathered(id, way, until),
         }
     }
 
-    fn emit_ready(&mut self, id: NotificationId, way: &Way, not_before: Timestamp) {
+    /// Puts it in line from `at` on, or from the time of its bundle on.
+    fn emit_gathered(&mut self, id: NotificationId, way: &Way, at: Timestamp) {
+        let not_before = self.gathered(id, at);
+        self.emit_ready(id, way, not_before);
+    }
+
+    pub(super) fn emit_ready(&mut self, id: NotificationId, way: &Way, not_before: Timestamp) {
         self.emit(Event::Ready {
             id,
             channel: way.channel,
@@ -68,19 +76,19 @@ impl Turn<'_> {
 
     /// Has the attempt that has just started count, where a rule counts it.
     pub(super) fn count_contact(&mut self, id: NotificationId) {
-        let policy = self.situation.policy;
-        let steering = policy.steering.get(&self.situation.corporation);
         let category = self.open(id).map(|open| &*open.category);
-        let is_counted = steering
+        let is_counted = self
+            .steering()
             .zip(category)
-            .is_some_and(|(steering, category)| steering.caps.of(category).next().is_some());
+            .is_some_and(|(steering, category)| steering.remembers(category));
         if is_counted {
             self.emit(Event::Contacted { id });
         }
     }
 }
 
-fn is_exempt(open: &Open, message: &Message) -> bool {
+/// Whether nothing holds it back but rules of its flow: it is urgent, or has a legal reason.
+pub(super) fn is_exempt(open: &Open, message: &Message) -> bool {
     open.lane == Lane::Urgent || message.legal.is_some()
 }
 

@@ -5,7 +5,9 @@
 
 mod attempt;
 mod branch;
+mod bundle;
 mod cap;
+mod conflict;
 mod fact;
 mod group;
 mod human;
@@ -14,6 +16,7 @@ mod notify;
 mod planned;
 mod receipt;
 mod rules;
+mod segment;
 mod steer;
 mod step;
 mod tenant;
@@ -50,6 +53,8 @@ pub struct Situation<'a> {
     pub sequence: u64,
     /// Whose tenant it is.
     pub corporation: CorporationId,
+    /// The corporation's number for the tenant.
+    pub tenant: &'a str,
     /// Compiled flows.
     pub flows: &'a dyn FlowBook,
     /// Engine-wide settings.
@@ -79,6 +84,7 @@ pub fn decide(tenant: &mut Tenant, input: &Input, situation: Situation<'_>) -> D
         moves: (NotificationId(0), 0),
     };
     let answer = turn.take();
+    turn.ask_the_waiting();
     let Turn { events, ended, .. } = turn;
     if !events.is_empty() {
         finish(tenant, situation.sequence);

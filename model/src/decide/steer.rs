@@ -10,7 +10,7 @@ use crate::event::{Choice, Event};
 use crate::flow::{Except, Message, Via};
 use crate::ids::NotificationId;
 use crate::state::Open;
-use crate::steering::{Asked, Cell, Passed, Row, Steered, Steering, WhyNot};
+use crate::steering::{Asked, Cell, Found, Passed, Row, Steered, Steering, WhyNot};
 use crate::time::Timestamp;
 
 /// What the ways of one step are weighed by.
@@ -82,12 +82,13 @@ impl Scales<'_> {
 impl Turn<'_> {
     /// What the ways of the step are weighed by; none: the step alone says it.
     pub(super) fn scales<'t>(&'t self, open: &'t Open, message: &'t Message) -> Option<Scales<'t>> {
-        let policy = self.situation.policy;
-        let steering = policy.steering.get(&self.situation.corporation);
+        let steering = self.steering();
         let now = self.now();
-        let row = steering.and_then(|steering| steering.matrix.row(&open.category, now));
+        let row = self.found(open).row;
         let is_rated = steering.is_some_and(|steering| !steering.rates.is_empty());
+        let asks_who = steering.is_some_and(Steering::asks_who);
         let is_steered = row.is_some()
+            || asks_who
             || is_rated
             || message.legal.is_some()
             || message.via.contains(&Via::Cheapest);
@@ -98,6 +99,15 @@ impl Turn<'_> {
             row,
             now,
         })
+    }
+
+    /// What the matrix says to this tenant.
+    fn found(&self, open: &Open) -> Found<'_> {
+        let found = self.steering().map(|steering| {
+            let who = self.who(steering);
+            steering.matrix.row(&open.category, &who, self.now())
+        });
+        found.unwrap_or_default()
     }
 
     /// The first channel, in the order of the scales, that reaches the tenant.
@@ -128,6 +138,20 @@ impl Turn<'_> {
         }
     }
 
+    /// Whether the corporation has every channel off that the step has a template for.
+    pub(super) fn all_are_off(&self, id: NotificationId) -> bool {
+        let Some(steered) = self.weighed(id, None) else {
+            return false;
+        };
+        let passed = steered.passed.iter();
+        let mut made = passed
+            .filter(|passed| passed.why != WhyNot::NoTemplate)
+            .peekable();
+        steered.channel.is_none()
+            && made.peek().is_some()
+            && made.all(|passed| passed.why == WhyNot::Off)
+    }
+
     fn weighed(&self, id: NotificationId, provider: Option<&str>) -> Option<Steered> {
         let (open, _, step) = self.at_step(id)?;
         let scales = self.scales(open, step.kind.message()?)?;
@@ -145,6 +169,9 @@ impl Turn<'_> {
         }
         self.tell_overruled(scales, &mut passed);
         let channel = taken.map(|(channel, _)| channel);
+        let who = self.steering().map(|steering| self.who(steering));
+        let who = who.unwrap_or_default();
+        let not_yet = self.found(open).not_yet;
         let is_asked = taken.is_some_and(|(_, choice)| choice == Choice::Preferred);
         Some(Steered {
             channel,
@@ -152,6 +179,8 @@ impl Turn<'_> {
             asked: is_asked.then(|| self.asked(open)).flatten(),
             cost: channel.and_then(|channel| scales.cost(channel, provider)),
             passed: passed.into(),
+            segment: self.segment_seen(&who),
+            not_yet: not_yet.map(|row| row.not_yet(&who)),
         })
     }
 

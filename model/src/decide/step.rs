@@ -46,7 +46,7 @@ impl Turn<'_> {
             Begin::WaitUntil(until) => self.wait_until(id, until),
             Begin::GoOn(go) => self.go(id, go, cause),
             Begin::Ask(question) => {
-                self.open_task(id, &question.list, cause);
+                self.ask(id, &question.list, cause);
                 self.plan_task(id, question);
             }
             Begin::Choose => self.choose(id),
@@ -56,6 +56,9 @@ impl Turn<'_> {
     /// Puts the notification in line for a permit, unless a rule says otherwise.
     pub(super) fn seek_permit(&mut self, id: NotificationId) {
         if self.stopped(id) || matches!(self.guarded(id), Guarded::Gone) {
+            return;
+        }
+        if self.people_first(id) {
             return;
         }
         let not_before = self.now();
@@ -87,6 +90,7 @@ impl Turn<'_> {
     pub(super) fn unreachable(&mut self, id: NotificationId) {
         let cause = match self.not_made(id) {
             Some(why) => Cause::CannotSend { why },
+            None if self.all_are_off(id) => Cause::AllOff,
             None => Cause::Unreachable,
         };
         self.tell_steering(id, None);
@@ -121,7 +125,13 @@ impl Turn<'_> {
         }
     }
 
+    /// Has people asked, whose team is that of the tenant's segment.
     pub(super) fn open_task(&mut self, id: NotificationId, list: &str, cause: Cause) {
+        self.ask(id, list, cause);
+        self.plan_for_team(id);
+    }
+
+    fn ask(&mut self, id: NotificationId, list: &str, cause: Cause) {
         let Some(open) = self.open(id) else { return };
         let task = open.tasks.saturating_add(1);
         self.emit(Event::TaskOpened {

@@ -155,6 +155,20 @@ pub enum Cause {
         /// What was seen.
         observed: Seen,
     },
+    /// The tenant's segment has people see him before anything is sent. Since record version 6.
+    PeopleFirst {
+        /// The segment.
+        segment: Box<str>,
+    },
+    /// A rule between flows ends it while something else of the tenant is open. Since record version 6.
+    Superseded {
+        /// The rule.
+        rule: Box<str>,
+        /// What is open; none: what left a while ago.
+        by: Option<NotificationId>,
+    },
+    /// The corporation has every channel of the step off. Since record version 6.
+    AllOff,
 }
 
 /// The way that a step took which chooses.

@@ -60,6 +60,8 @@ events! {
     Event::AnswerKept { .. } => "answer_kept",
     Event::TaskPlanned { .. } => "task_planned",
     Event::TaskReminded { .. } => "task_reminded",
+    Event::HeldBack { .. } => "held_back",
+    Event::Varied { .. } => "varied",
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ pub(super) fn started(open: &mut Open, at: Timestamp, event: &Event) {
             step: open.step,
             channel: *channel,
             asked: false,
+            variant: 0,
             address: address.clone(),
         };
         // Exactly as long as it must be: most have one, and a list that grows makes room for four.
@@ -70,6 +71,14 @@ pub(super) fn started(open: &mut Open, at: Timestamp, event: &Event) {
         on_doubt: *on_doubt,
         at,
     };
+}
+
+/// The newest attempt has a variant of its step's template.
+pub(super) fn varied(open: &mut Open, number: u8) {
+    let newest = open.tried.as_deref_mut();
+    if let Some(sent) = newest.and_then(|tried| tried.sent_to.last_mut()) {
+        sent.variant = number;
+    }
 }
 
 /// It did not leave, and is decided again.

@@ -5,7 +5,7 @@ use crate::fact::{Counts, FactKind};
 use crate::flow::Value;
 use crate::time::{DAY, Timestamp};
 
-const SHIPPED: [(&str, &str); 8] = [
+const SHIPPED: [(&str, &str); 9] = [
     (
         "appointment",
         include_str!("../../../config/flows/facts/appointment.toml"),
@@ -17,6 +17,10 @@ const SHIPPED: [(&str, &str); 8] = [
     (
         "balance",
         include_str!("../../../config/flows/facts/balance.toml"),
+    ),
+    (
+        "complex",
+        include_str!("../../../config/flows/facts/complex.toml"),
     ),
     (
         "consent",

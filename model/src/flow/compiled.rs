@@ -81,16 +81,13 @@ impl Flow {
 
     /// Every template name the flow may ask for, with its channel.
     pub fn templates(&self) -> impl Iterator<Item = (Channel, &str)> {
-        self.messages()
-            .flat_map(|message| &message.templates)
-            .map(|(channel, template)| (*channel, &**template))
+        self.messages().flat_map(Message::all_templates)
     }
 
     /// The template of `step` for `channel`.
     #[must_use]
     pub fn template(&self, step: u8, channel: Channel) -> Option<&str> {
-        let template = self.message(step)?.templates.get(&channel)?;
-        Some(template)
+        self.message(step)?.template(channel, 0)
     }
 
     /// Everywhere its guards and steps lead.

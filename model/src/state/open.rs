@@ -55,6 +55,7 @@ pub struct Open {
 
 /// The attempts of one open notification.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
 pub struct Tried {
     /// Attempts made in all.
     pub attempts: u16,
@@ -101,8 +102,8 @@ impl Default for Tries {
     }
 }
 
-/// Where one attempt went.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+/// Where one attempt went. How it is read from older records is in `before`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct SentTo {
     /// Number of the attempt.
     pub attempt: u16,
@@ -114,6 +115,8 @@ pub struct SentTo {
     pub asked: bool,
     /// Address.
     pub address: Box<str>,
+    /// Which variant of its step's template it has, from 1; 0: the template itself.
+    pub variant: u8,
 }
 
 /// What an open notification is doing.

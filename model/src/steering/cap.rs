@@ -99,7 +99,8 @@ fn cap(reader: &mut Reader<'_>, path: &str, at: Range<usize>, table: &DeTable<'_
     let categories = needed("categories", "a list of categories", hint);
     let most = needed("most", "a number of messages", "such as 2");
     let within = needed("within", "a length of time", "such as within = \"7d\"");
-    let name = name.and_then(|(here, node)| word(reader, &here, node));
+    let hint = "such as \"newsletters\"";
+    let name = name.and_then(|(here, node)| reader.word(&here, node, hint));
     let categories = categories.and_then(|(here, node)| categories_of(reader, &here, node));
     let most = most.and_then(|(here, node)| most_of(reader, &here, node));
     let within = within.and_then(|(here, node)| within_ms(reader, &here, node));
@@ -114,33 +115,9 @@ fn cap(reader: &mut Reader<'_>, path: &str, at: Range<usize>, table: &DeTable<'_
     })
 }
 
-fn word(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option<Box<str>> {
-    let name = node.get_ref().as_str();
-    let name = name.filter(|name| (1..=64).contains(&name.chars().count()));
-    if name.is_none() {
-        let value = reader.written(node);
-        let hint = "such as \"newsletters\"";
-        reader.wrong(
-            node.span(),
-            path,
-            value,
-            "a name of 1 to 64 characters",
-            hint,
-        );
-    }
-    name.map(Into::into)
-}
-
 fn categories_of(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option<Box<[Box<str>]>> {
-    let all = node.get_ref().as_array().map(|all| all.iter());
-    let all: Vec<&Node<'_>> = all.into_iter().flatten().collect();
-    if !(1..=MAX_CATEGORIES).contains(&all.len()) {
-        let value = reader.written(node);
-        let expected = format!("a list of 1 to {MAX_CATEGORIES} categories");
-        let hint = "such as [\"newsletter\"], or [\"*\"] for every category";
-        reader.wrong(node.span(), path, value, expected, hint);
-        return None;
-    }
+    let hint = "such as [\"newsletter\"], or [\"*\"] for every category";
+    let all = reader.list(path, node, MAX_CATEGORIES, ("categories", hint));
     let each = all.into_iter().enumerate();
     let read: Vec<_> = each
         .map(|(index, node)| reader.category(&format!("{path}[{index}]"), node))

@@ -1,4 +1,5 @@
-//! Owns the matrix: rows `[[service]]` with `category`, `from` and a word for each channel. Refuses a
+//! Owns the matrix: rows `[[service]]` with `category`, `from`, perhaps a segment or a phase, and a word
+//! for each channel. Refuses a
 //! row without a channel, and two rows of one category and day.
 
 use std::collections::BTreeMap;
@@ -7,17 +8,37 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::category::ALL;
+use super::phase::Phase;
 use super::reader::{Node, Reader};
-use super::steered::MatrixRow;
+use super::steered::{MatrixRow, NotYet};
+use super::who::Who;
 use crate::channel::{Channel, ChannelSet};
 use crate::time::Timestamp;
 
+/// Keys of a row that are no channels.
+const NO_CHANNELS: [&str; 4] = ["category", "from", "segment", "phase"];
 /// Most rows.
 const MAX_ROWS: usize = 2_000;
 
-/// The rows of each category, the oldest first.
+/// Rows that are for no segment alone.
+const EVERYBODY: &str = "";
+
+/// The rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Matrix(BTreeMap<Box<str>, Vec<Row>>);
+pub(crate) struct Matrix {
+    /// Of each segment and category, the oldest first.
+    rows: BTreeMap<Box<str>, BTreeMap<Box<str>, Vec<Row>>>,
+    asks_who: bool,
+}
+
+/// What the matrix says to one tenant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found<'a> {
+    /// The row that holds.
+    pub row: Option<&'a Row>,
+    /// A newer one that has not come to this tenant yet.
+    pub not_yet: Option<&'a Row>,
+}
 
 /// What a corporation wants of a channel for a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +72,8 @@ pub(crate) struct Row {
     begins: Timestamp,
     /// Its name in explanations.
     name: MatrixRow,
+    /// For which tenants it holds; none: for all.
+    phase: Option<Phase>,
     primary: ChannelSet,
     off: ChannelSet,
 }
@@ -71,17 +94,50 @@ impl Row {
     pub(crate) const fn name(&self) -> &MatrixRow {
         &self.name
     }
+
+    /// How it is told to a tenant that it has not come to yet.
+    pub(crate) fn not_yet(&self, who: &Who) -> NotYet {
+        let asks_complex = self.phase.as_ref().is_some_and(Phase::asks_complex);
+        NotYet {
+            row: self.name.clone(),
+            asks_complex,
+            complex: who.complex.clone().filter(|_| asks_complex),
+        }
+    }
 }
 
 impl Matrix {
-    /// The row that holds for `category` at `now`: the newest one that has begun, of the category's
-    /// own, or else of those for all others.
-    pub(crate) fn row(&self, category: &str, now: Timestamp) -> Option<&Row> {
-        let begun = |category: &str| {
-            let rows = self.0.get(category)?;
-            rows.iter().rev().find(|row| row.begins <= now)
-        };
-        begun(category).or_else(|| begun(ALL))
+    /// Whether a row asks who a tenant is.
+    pub(crate) const fn asks_who(&self) -> bool {
+        self.asks_who
+    }
+
+    /// The row that holds for that tenant and `category` at `now`: the newest one that has begun and
+    /// whose phase has come to the tenant, of his segment's own rows, or else of those for everybody; and
+    /// among these of the category's own, or else of those for all others.
+    pub(crate) fn row(&self, category: &str, who: &Who, now: Timestamp) -> Found<'_> {
+        let mut found = Found::default();
+        let segments = who
+            .segment
+            .iter()
+            .map(|segment| &**segment)
+            .chain([EVERYBODY]);
+        for rows in segments.filter_map(|segment| self.rows.get(segment)) {
+            let of = [category, ALL]
+                .into_iter()
+                .filter_map(|named| rows.get(named));
+            for row in of.flat_map(|rows| rows.iter().rev()) {
+                if row.begins > now {
+                    continue;
+                }
+                if row.phase.as_ref().is_none_or(|phase| phase.holds(who)) {
+                    found.row = Some(row);
+                    return found;
+                }
+                found.not_yet.get_or_insert(row);
+            }
+        }
+        found
     }
 
     /// Reads all of `[[service]]`.
@@ -105,7 +161,12 @@ impl Matrix {
 
     /// Puts a row behind those of its category that began before it.
     fn add(&mut self, reader: &mut Reader<'_>, path: &str, at: Range<usize>, row: Row) {
-        let rows = self.0.entry(row.name.category.clone()).or_default();
+        let MatrixRow {
+            category, segment, ..
+        } = row.name.clone();
+        self.asks_who |= row.phase.is_some() || !segment.is_empty();
+        let rows = self.rows.entry(segment).or_default();
+        let rows = rows.entry(category).or_default();
         match rows.binary_search_by_key(&row.begins, |known| known.begins) {
             Err(place) => rows.insert(place, row),
             Ok(_) => {
@@ -122,16 +183,24 @@ fn row(reader: &mut Reader<'_>, path: &str, at: Range<usize>, table: &DeTable<'_
     let mistakes = reader.mistakes.len();
     let category = category(reader, path, at.clone(), table);
     let from = reader.from(path, table);
+    let segment = table.get("segment");
+    let hint = "as the fact segment says it in name";
+    let segment = segment.and_then(|node| reader.word(&format!("{path}.segment"), node, hint));
+    let phase = table.get("phase");
+    let phase = phase.and_then(|node| Phase::read(reader, &format!("{path}.phase"), node));
     let (mut primary, mut off) = (ChannelSet::default(), ChannelSet::default());
     let mut cells = 0;
     for (key, node) in table {
         let name = key.get_ref().as_ref();
-        if ["category", "from"].contains(&name) {
+        if NO_CHANNELS.contains(&name) {
             continue;
         }
         cells += 1;
         let Ok(channel) = name.parse::<Channel>() else {
-            let known = format!("category, from, or a channel: {}", Channel::listed());
+            let known = format!(
+                "category, from, segment, phase, or a channel: {}",
+                Channel::listed()
+            );
             reader.unknown(key, &format!("{path}."), known);
             continue;
         };
@@ -152,10 +221,13 @@ fn row(reader: &mut Reader<'_>, path: &str, at: Range<usize>, table: &DeTable<'_
     let name = MatrixRow {
         category: category?,
         from,
+        segment: segment.unwrap_or_default(),
+        phase: phase.as_ref().map(|phase| Box::new(phase.name())),
     };
     Some(Row {
         begins,
         name,
+        phase,
         primary,
         off,
     })

@@ -118,6 +118,37 @@ impl Reader<'_> {
         word.map(Into::into)
     }
 
+    /// A name that people give.
+    pub(super) fn word(&mut self, path: &str, node: &Node<'_>, hint: &str) -> Option<Box<str>> {
+        let name = node.get_ref().as_str();
+        let name = name.filter(|name| (1..=64).contains(&name.chars().count()));
+        if name.is_none() {
+            let value = self.written(node);
+            let expected = "a name of 1 to 64 characters";
+            self.wrong(node.span(), path, value, expected, hint);
+        }
+        name.map(Into::into)
+    }
+
+    /// The entries of a list that may not be empty. `what`: they are, and a hint.
+    pub(super) fn list<'n, 'd>(
+        &mut self,
+        path: &str,
+        node: &'n Node<'d>,
+        most: usize,
+        (what, hint): (&str, &str),
+    ) -> Vec<&'n Node<'d>> {
+        let all = node.get_ref().as_array().map(|all| all.iter());
+        let all: Vec<&Node<'_>> = all.into_iter().flatten().collect();
+        if !(1..=most).contains(&all.len()) {
+            let value = self.written(node);
+            let expected = format!("a list of 1 to {most} {what}");
+            self.wrong(node.span(), path, value, expected, hint);
+            return Vec::new();
+        }
+        all
+    }
+
     pub(super) fn channel(&mut self, path: &str, node: &Node<'_>) -> Option<Channel> {
         let word = node.get_ref().as_str().unwrap_or_default();
         let channel = word.parse::<Channel>().ok();

@@ -3,11 +3,15 @@
 
 use toml::de::DeTable;
 
+use super::bundle::Bundles;
 use super::cap::Caps;
+use super::category::ALL;
+use super::conflict::Conflicts;
 use super::matrix::Matrix;
 use super::mistake::Mistake;
 use super::price::RateCard;
-use super::reader::Reader;
+use super::reader::{Node, Reader};
+use super::segment::Segments;
 
 /// How one corporation steers its channels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,9 +22,33 @@ pub struct Steering {
     pub(crate) rates: RateCard,
     /// How often a tenant may be written to.
     pub(crate) caps: Caps,
+    /// What is done otherwise for some tenants.
+    pub(crate) segments: Segments,
+    /// What waits for what.
+    pub(crate) conflicts: Conflicts,
+    /// What goes together.
+    pub(crate) bundles: Bundles,
+    /// Categories of which it is remembered what left, also where no rule counts it.
+    remember: Box<[Box<str>]>,
 }
 
+/// Most categories that are remembered without a rule.
+const MAX_REMEMBERED: usize = 100;
+
 impl Steering {
+    /// Whether it asks who a tenant is: his segment, his complex, his place in a roll-out.
+    pub(crate) const fn asks_who(&self) -> bool {
+        !self.segments.is_empty() || self.matrix.asks_who()
+    }
+
+    /// Whether messages of that category are remembered with the tenant.
+    pub(crate) fn remembers(&self, category: &str) -> bool {
+        let mut named = self.remember.iter();
+        named.any(|known| **known == *ALL || **known == *category)
+            || self.conflicts.count(category)
+            || self.caps.of(category).next().is_some()
+    }
+
     /// Reads a file of steering.
     ///
     /// # Errors
@@ -55,17 +83,36 @@ impl Steering {
             matrix,
             rates,
             caps,
+            segments,
+            conflicts,
+            bundles,
+            remember,
         } = self;
         let sections = [
             ("service", *matrix != other.matrix),
             ("price", *rates != other.rates),
             ("cap", *caps != other.caps),
+            ("segment", *segments != other.segments),
+            ("conflict", *conflicts != other.conflicts),
+            ("bundle", *bundles != other.bundles),
+            ("remember", *remember != other.remember),
         ];
         let different = sections
             .into_iter()
             .filter(|(_, is_different)| *is_different);
         different.map(|(key, _)| key).collect()
     }
+}
+
+const SECTIONS: &str = "service, price, cap, segment, conflict, bundle or remember";
+
+/// Reads `remember = ["collection"]`.
+fn remember(reader: &mut Reader<'_>, node: &Node<'_>) -> Box<[Box<str>]> {
+    let hint = "such as [\"collection\"], or [\"*\"] for every category";
+    let all = reader.list("remember", node, MAX_REMEMBERED, ("categories", hint));
+    let all = all.into_iter().enumerate();
+    all.filter_map(|(index, node)| reader.category(&format!("remember[{index}]"), node))
+        .collect()
 }
 
 fn steering(reader: &mut Reader<'_>, file: &DeTable<'_>) -> Steering {
@@ -75,7 +122,11 @@ fn steering(reader: &mut Reader<'_>, file: &DeTable<'_>) -> Steering {
             "service" => steering.matrix = Matrix::read(reader, node),
             "price" => steering.rates = RateCard::read(reader, node),
             "cap" => steering.caps = Caps::read(reader, node),
-            _ => reader.unknown(key, "", "service, price or cap"),
+            "segment" => steering.segments = Segments::read(reader, node),
+            "conflict" => steering.conflicts = Conflicts::read(reader, node),
+            "bundle" => steering.bundles = Bundles::read(reader, node),
+            "remember" => steering.remember = remember(reader, node),
+            _ => reader.unknown(key, "", SECTIONS),
         }
     }
     steering

@@ -4,16 +4,53 @@
 use bincode::{Decode, Encode};
 
 use crate::channel::Channel;
+use crate::codec::Version;
 use crate::point::PointSource;
 use crate::time::Timestamp;
 
 /// A row of the matrix, as explanations name it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct MatrixRow {
     /// Its category; `*`: the row of all others.
     pub category: Box<str>,
     /// The day from which it holds, `2026-12-01`; empty: it always did.
     pub from: Box<str>,
+    /// The segment whose row it is; empty: it is for everybody. Since record version 6.
+    pub segment: Box<str>,
+    /// For whom it holds while it is introduced in phases; none: for all. Since record version 6.
+    pub phase: Option<Box<PhaseName>>,
+}
+
+/// For whom a row holds that is introduced in phases.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PhaseName {
+    /// For so many of a hundred tenants; 0: for none by their number.
+    pub share: u8,
+    /// For those who live in these complexes.
+    pub complexes: Box<[Box<str>]>,
+    /// And in so many more, which are not named one by one.
+    pub more: u16,
+}
+
+/// A newer row that has not come to the tenant yet.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[bincode(decode_context = "Version")]
+pub struct NotYet {
+    /// Which.
+    pub row: MatrixRow,
+    /// Whether it asks where a tenant lives.
+    pub asks_complex: bool,
+    /// Where it asks that: the complex that this one lives in, if it is known.
+    pub complex: Option<Box<str>>,
+}
+
+/// What was known of the tenant's segment, where the corporation does something otherwise for some.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SegmentSeen {
+    /// Its name; none: no fact says it.
+    pub name: Option<Box<str>>,
+    /// Whether the file of steering says something of it.
+    pub is_named: bool,
 }
 
 /// Since when a tenant prefers a channel, and who said so.
@@ -26,7 +63,7 @@ pub struct Asked {
 }
 
 /// How the channels of a step were weighed.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct Steered {
     /// The channel that is taken; none: no channel of the step reaches the tenant.
     pub channel: Option<Channel>,
@@ -38,6 +75,10 @@ pub struct Steered {
     pub cost: Option<u64>,
     /// Every other channel of the step, in the order in which they are tried.
     pub passed: Box<[Passed]>,
+    /// The tenant's segment, where the corporation has sections for segments. Since record version 6.
+    pub segment: Option<SegmentSeen>,
+    /// A newer row that has not come to this tenant yet. Since record version 6.
+    pub not_yet: Option<NotYet>,
 }
 
 /// A channel that was not taken.

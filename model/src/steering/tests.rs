@@ -1,6 +1,6 @@
 //! What a file of steering says, and what is told of a wrong one.
 
-use super::{Cell, Mistake, Steering};
+use super::{Cell, Mistake, Steering, Who};
 use crate::channel::Channel;
 use crate::time::Timestamp;
 
@@ -27,7 +27,7 @@ const EVE: Timestamp = Timestamp(1_796_079_599_000);
 
 fn cells(category: &str, at: Timestamp) -> Option<[Cell; 3]> {
     let steering = Steering::parse(MATRIX).expect("a sound matrix");
-    let row = steering.matrix.row(category, at)?;
+    let row = steering.matrix.row(category, &Who::default(), at).row?;
     Some([Channel::Email, Channel::Sms, Channel::Letter].map(|channel| row.cell(channel)))
 }
 
@@ -58,7 +58,8 @@ fn a_category_without_a_row_has_the_row_of_all_others_or_none() {
         Steering::parse("")
             .unwrap()
             .matrix
-            .row("repairs", EVE)
+            .row("repairs", &Who::default(), EVE)
+            .row
             .is_none()
     );
 }
@@ -114,12 +115,12 @@ fn a_wrong_row_says_what_was_expected() {
             "3: service[0].from: \"1 december\": expected a day that exists".to_owned(),
             "4: service[0].email: \"primair\": expected primary, secondary or off".to_owned(),
             format!(
-                "5: service[0].e-mail: unknown key: expected category, from, or a channel: {channels}"
+                "5: service[0].e-mail: unknown key: expected category, from, segment, phase, or a channel: {channels}"
             ),
             "7: service[1].category: not given: expected the category of notifications".to_owned(),
             "8: service[1].sms: true: expected primary, secondary or off".to_owned(),
             "10: service[2]: no channel: expected at least one channel".to_owned(),
-            "13: service2: unknown key: expected service, price or cap".to_owned(),
+            "13: service2: unknown key: expected service, price, cap, segment, conflict, bundle or remember".to_owned(),
         ]
     );
     assert!(found.iter().all(|mistake| !mistake.hint.is_empty()));
@@ -277,4 +278,164 @@ fn a_wrong_cap_says_what_was_expected() {
     assert_eq!(mistakes(&cap("").repeat(2))[0].path, "cap[1].name");
     let of_categories = mistakes(&cap("categories = [\"rent\", \"Rent!\"]"));
     assert_eq!(of_categories[0].path, "cap[0].categories[1]");
+}
+
+/// Every mistake, as it is told.
+fn told(text: &str) -> Vec<String> {
+    let found = mistakes(text);
+    assert!(found.iter().all(|m| !m.hint.is_empty()), "{found:?}");
+    let each = found.iter();
+    each.map(|m| format!("{}: {}: {}: {}", m.line, m.path, m.value, m.expected))
+        .collect()
+}
+
+#[test]
+fn a_wrong_segment_says_what_was_expected() {
+    let text = "[[segment]]\nname = \"a\"\n\n[[segment]]\nname = \"b\"\npeople_first = \"yes\"\nteams = \"c\"\n\n\
+        [[segment]]\nteam = \"\"\n\n[[segment]]\nname = \"d\"\nteam = \"t\"\n\n[[segment]]\nname = \"d\"\nvariant = \"v\"\n";
+    assert_eq!(
+        told(text),
+        [
+            "1: segment[0]: nothing is said of it: people_first, team or variant",
+            "6: segment[1].people_first: \"yes\": true or false",
+            "7: segment[1].teams: unknown key: one of name, people_first, team, variant",
+            "9: segment[2].name: not given: the name of a segment",
+            "10: segment[2].team: \"\": a name of 1 to 64 characters",
+            "16: segment[4].name: \"d\": one section a segment",
+        ]
+    );
+}
+
+#[test]
+fn a_wrong_phase_says_what_was_expected() {
+    let row =
+        |phase: &str| format!("[[service]]\ncategory = \"a\"\nsms = \"off\"\nphase = {phase}\n");
+    assert!(Steering::parse(&row("{ share = 10, complexes = [\"Noord\"] }")).is_ok());
+    for (phase, path, expected) in [
+        ("10", "phase", "a table with share or complexes"),
+        ("{}", "phase", "share or complexes"),
+        ("{ share = 0 }", "phase.share", "1 to 99"),
+        ("{ share = 100 }", "phase.share", "1 to 99"),
+        ("{ share = \"10%\" }", "phase.share", "1 to 99"),
+        (
+            "{ complexes = [] }",
+            "phase.complexes",
+            "a list of 1 to 500",
+        ),
+        (
+            "{ complexes = [7] }",
+            "phase.complexes[0]",
+            "a name of 1 to 64",
+        ),
+        (
+            "{ percent = 10 }",
+            "phase.percent",
+            "one of share, complexes",
+        ),
+    ] {
+        let found = mistakes(&row(phase));
+        assert_eq!(found.len(), 1, "{phase}: {found:?}");
+        assert_eq!(found[0].path, format!("service[0].{path}"), "{phase}");
+        assert!(found[0].expected.contains(expected), "{phase}: {found:?}");
+    }
+}
+
+#[test]
+fn rows_of_a_segment_go_before_those_for_everybody() {
+    let text = "[[service]]\ncategory = \"rent\"\nemail = \"off\"\n\n[[service]]\ncategory = \"*\"\nsegment = \"a\"\nsms = \"off\"\n";
+    let matrix = Steering::parse(text).expect("a sound matrix").matrix;
+    let of = |segment: Option<&str>| {
+        let who = Who {
+            segment: segment.map(Into::into),
+            ..Who::default()
+        };
+        let row = matrix.row("rent", &who, EVE).row.expect("a row");
+        row.cell(Channel::Email)
+    };
+    assert_eq!(
+        [None, Some("a"), Some("b")].map(of),
+        [Cell::Off, Cell::Secondary, Cell::Off]
+    );
+    let twice = "[[service]]\ncategory = \"rent\"\nsegment = \"a\"\nemail = \"off\"\n".repeat(2);
+    assert_eq!(mistakes(&twice)[0].path, "service[1]");
+    assert!(matrix.asks_who());
+}
+
+#[test]
+fn a_wrong_rule_between_flows_says_what_was_expected() {
+    let text = "[[conflict]]\n\n[[conflict]]\nname = \"a\"\nwhile = [\"x\"]\nhold = [\"*\"]\nafter = \"soon\"\n\n\
+        [[conflict]]\nname = \"b\"\nwhile = [\"x\"]\nhold = [\"y\"]\ndrop = [\"y\"]\n\n\
+        [[conflict]]\nname = \"c\"\nwhile = [\"x\"]\ndrop = [\"x\"]\n";
+    assert_eq!(
+        told(text),
+        [
+            "1: conflict[0].name: not given: a name",
+            "1: conflict[0].while: not given: a list of categories",
+            "1: conflict[0]: neither hold nor drop: hold or drop",
+            "6: conflict[1].hold[0]: \"*\": the name of a category",
+            "7: conflict[1].after: \"soon\": a length of time of at most 366d",
+            "9: conflict[2].drop: \"y\" stands in both: hold or drop",
+            "15: conflict[3].drop: \"x\" stands in both: categories not in while",
+        ]
+    );
+}
+
+#[test]
+fn rules_by_which_a_message_waits_for_itself_are_refused() {
+    let rule = |name: &str, during: &str, hold: &str| {
+        format!("[[conflict]]\nname = \"{name}\"\nwhile = [\"{during}\"]\nhold = [\"{hold}\"]\n")
+    };
+    let own = rule("1", "a", "a");
+    let circle = [
+        rule("1", "a", "b"),
+        rule("2", "b", "c"),
+        rule("3", "c", "a"),
+    ]
+    .concat();
+    for (text, line) in [(own, 1), (circle, 9)] {
+        let found = mistakes(&text);
+        assert_eq!((found.len(), found[0].line), (1, line), "{found:?}");
+        assert!(found[0].value.contains("would wait for itself"));
+    }
+    let line = [
+        rule("1", "a", "b"),
+        rule("2", "b", "c"),
+        rule("3", "a", "c"),
+    ]
+    .concat();
+    assert!(Steering::parse(&line).is_ok());
+}
+
+#[test]
+fn a_wrong_bundle_says_what_was_expected() {
+    let bundle = |name: &str, categories: &str, until: &str| {
+        format!("[[bundle]]\nname = \"{name}\"\ncategories = {categories}\nuntil = {until}\n")
+    };
+    let sound = bundle("a", "[\"x\"]", "\"16:00\"");
+    assert!(Steering::parse(&sound).is_ok());
+    for until in ["\"24:00\"", "\"4 uur\"", "\"16:0\"", "16", "\"16:00:00\""] {
+        let found = mistakes(&bundle("a", "[\"x\"]", until));
+        assert_eq!(found[0].path, "bundle[0].until", "{until}");
+    }
+    assert_eq!(
+        mistakes(&bundle("a", "[]", "\"16:00\""))[0].path,
+        "bundle[0].categories"
+    );
+    assert_eq!(mistakes(&sound.repeat(2))[0].path, "bundle[1].name");
+    let twice = sound + &bundle("b", "[\"x\"]", "\"17:00\"");
+    assert_eq!(mistakes(&twice)[0].path, "bundle[1].categories");
+    assert_eq!(mistakes("[[bundle]]\n").len(), 3, "every key is missed");
+}
+
+#[test]
+fn what_is_remembered_without_a_rule_is_named() {
+    let remembers = |text: &str| {
+        let steering = Steering::parse(text).expect("a sound file");
+        ["rent", "repairs"].map(|category| steering.remembers(category))
+    };
+    assert_eq!(remembers("remember = [\"rent\"]"), [true, false]);
+    assert_eq!(remembers("remember = [\"*\"]"), [true, true]);
+    assert_eq!(remembers(""), [false, false]);
+    assert_eq!(mistakes("remember = [\"Rent!\"]")[0].path, "remember[0]");
+    assert_eq!(mistakes("remember = []")[0].path, "remember");
 }

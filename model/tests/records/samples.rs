@@ -9,7 +9,8 @@ use sluis_model::{
 use crate::controls::controls;
 use crate::households::addressed;
 use crate::people::{supplied_then, undated};
-use crate::stored::{carried, erased, history_then, stored};
+use crate::steering::steered_then;
+use crate::stored::{carried, erased, stored, stored_then};
 use crate::values::{
     AT, ATTEMPT, ID, causes, events, fact, inputs, joined, notification, tenant, verdicts, words,
 };
@@ -179,7 +180,9 @@ pub(crate) fn samples() -> Vec<(String, Record)> {
 /// golden file of an older version.
 pub(crate) fn version_of(event: &Event) -> u8 {
     match event {
-        Event::AnswerKept { .. }
+        Event::HeldBack { .. }
+        | Event::Varied { .. }
+        | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. }
         | Event::GroupFormed { .. }
@@ -197,7 +200,10 @@ pub(crate) fn version_of(event: &Event) -> u8 {
                 | Cause::TaskOverdue { .. }
                 | Cause::DayOver { .. }
                 | Cause::NoDay { .. }
-                | Cause::FactCame { .. },
+                | Cause::FactCame { .. }
+                | Cause::PeopleFirst { .. }
+                | Cause::Superseded { .. }
+                | Cause::AllOff,
             ..
         } => 6,
         Event::Steered { .. }
@@ -270,25 +276,21 @@ pub(crate) fn samples_of(version: u8) -> Vec<(String, Record)> {
         match record {
             Record::Tenant(record) => {
                 record.events.retain(|event| version_of(event) <= version);
+                for event in record.events.iter_mut().filter(|_| version < 6) {
+                    if let Event::Steered { steered, .. } = event {
+                        **steered = steered_then();
+                    }
+                }
                 if let (Input::PutProfile(supplied), true) = (&mut record.input, version < 5) {
                     supplied.preferences = vec![undated()];
                 }
             }
-            Record::Stored(piece) if version < 6 => {
-                let history = (version == 5).then(|| history_then(piece)).flatten();
-                if let Some(told) = &mut piece.told {
-                    told.history = history;
-                    told.grouped = None;
-                }
-                if let (Some(profile), true) = (&mut piece.profile, version < 5) {
-                    profile.preferences = [undated()].into();
-                }
-            }
+            Record::Stored(piece) => stored_then(piece, version),
             Record::Control(ControlRecord {
                 control: Control::Erased(erased),
                 ..
             }) if version < 5 => erased.why = "".into(),
-            Record::Control(_) | Record::Stored(_) | Record::Gone(_) => {}
+            Record::Control(_) | Record::Gone(_) => {}
         }
     }
     samples

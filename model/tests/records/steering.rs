@@ -1,7 +1,9 @@
 //! Owns the sample values of steered choices: every reason, every new word.
 
-use sluis_model::steering::{Asked, MatrixRow, Passed, Steered, WhyNot};
-use sluis_model::{Capped, Channel, Choice, Event, PointSource};
+use sluis_model::steering::{
+    Asked, MatrixRow, NotYet, Passed, PhaseName, SegmentSeen, Steered, WhyNot,
+};
+use sluis_model::{Capped, Cause, Channel, Choice, Event, HeldBack, PointSource};
 
 use crate::values::{AT, ID};
 
@@ -18,6 +20,12 @@ pub(crate) fn steered() -> Steered {
         row: Some(MatrixRow {
             category: "collection".into(),
             from: "2026-12-01".into(),
+            segment: "intensive".into(),
+            phase: Some(Box::new(PhaseName {
+                share: 10,
+                complexes: Default::default(),
+                more: 0,
+            })),
         }),
         asked: Some(Asked {
             since: Some(AT),
@@ -25,6 +33,39 @@ pub(crate) fn steered() -> Steered {
         }),
         cost: Some(95_000),
         passed: passed.collect(),
+        segment: Some(SegmentSeen {
+            name: Some("intensive".into()),
+            is_named: true,
+        }),
+        not_yet: Some(NotYet {
+            row: MatrixRow {
+                category: "*".into(),
+                from: "".into(),
+                segment: "".into(),
+                phase: Some(Box::new(PhaseName {
+                    share: 0,
+                    complexes: ["Noord".into()].into(),
+                    more: 2,
+                })),
+            },
+            asks_complex: true,
+            complex: Some("Zuid".into()),
+        }),
+    }
+}
+
+/// As version 5 told it.
+pub(crate) fn steered_then() -> Steered {
+    let now = steered();
+    Steered {
+        row: now.row.map(|row| MatrixRow {
+            segment: "".into(),
+            phase: None,
+            ..row
+        }),
+        segment: None,
+        not_yet: None,
+        ..now
     }
 }
 
@@ -47,4 +88,38 @@ pub(crate) fn choices() -> [Event; 4] {
         pinned: None,
         not_before: AT,
     })
+}
+
+/// Causes that came with segments and with rules between flows.
+pub(crate) fn causes() -> [Cause; 3] {
+    [
+        Cause::PeopleFirst {
+            segment: "intensive".into(),
+        },
+        Cause::Superseded {
+            rule: "no newsletter while we collect".into(),
+            by: Some(ID),
+        },
+        Cause::AllOff,
+    ]
+}
+
+/// What is told of a message that waits, and of a variant.
+pub(crate) fn events() -> [Event; 2] {
+    let id = ID;
+    [
+        Event::HeldBack {
+            id,
+            held: Box::new(HeldBack::Conflict {
+                rule: "no newsletter while we collect".into(),
+                by: Some(ID),
+                until: AT,
+            }),
+        },
+        Event::Varied {
+            id,
+            number: 2,
+            variant: "warm".into(),
+        },
+    ]
 }

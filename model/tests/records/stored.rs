@@ -9,7 +9,7 @@ use sluis_model::{
 };
 
 use crate::facts::declared;
-use crate::people::profile;
+use crate::people::{profile, undated};
 use crate::values::{AT, ID, notification, subject, tenant, why};
 
 pub(crate) fn phases() -> Vec<Phase> {
@@ -90,6 +90,7 @@ fn tried() -> Tried {
             channel: Channel::Email,
             asked: true,
             address: "a@example.nl".into(),
+            variant: 2,
         }]
         .into(),
     }
@@ -150,7 +151,7 @@ fn contact(fate: Fate) -> Contact {
 }
 
 /// What version 5 remembered of a message that a cap counts: of its notification, half the id.
-pub(crate) fn capped_then() -> Contact {
+fn capped_then() -> Contact {
     Contact {
         id: NotificationId(u128::from(ID.0 as u64 + 1)),
         about: 4_938_262_474_774_945_460,
@@ -175,15 +176,29 @@ fn counted_then() -> Contact {
     }
 }
 
-/// The history that a stored tenant of version 5 is read with.
-pub(crate) fn history_then(piece: &StoredTenant) -> Option<Box<History>> {
-    let is_of_types = piece
-        .told
-        .as_ref()
-        .is_some_and(|told| !told.declared.is_empty());
-    let counted = is_of_types.then(counted_then);
-    let all: Vec<Contact> = counted.into_iter().chain([capped_then()]).collect();
-    history(&all)
+/// A stored tenant as an older version wrote it.
+pub(crate) fn stored_then(piece: &mut StoredTenant, version: u8) {
+    if let (Some(profile), true) = (&mut piece.profile, version < 5) {
+        profile.preferences = [undated()].into();
+    }
+    if let (Some(told), true) = (&mut piece.told, version < 6) {
+        let counted = (!told.declared.is_empty()).then(counted_then);
+        let all: Vec<Contact> = counted.into_iter().chain([capped_then()]).collect();
+        told.history = history(&all).filter(|_| version == 5);
+        told.grouped = None;
+    }
+    if version < 6 {
+        let open = std::mem::take(&mut piece.open);
+        piece.open = open.iter().cloned().map(unvaried).map(Box::new).collect();
+    }
+}
+
+/// Before version 6, templates had no variants.
+fn unvaried(mut open: Open) -> Open {
+    let tried = open.tried.as_deref_mut();
+    let sent = tried.into_iter().flat_map(|tried| &mut tried.sent_to);
+    sent.for_each(|sent| sent.variant = 0);
+    open
 }
 
 /// What facts of declared types told, in both ways of counting.

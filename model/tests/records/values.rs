@@ -11,7 +11,7 @@ use sluis_model::{
 use crate::facts::declared;
 use crate::households;
 use crate::people::supplied;
-use crate::steering::{capped, choices, steered};
+use crate::steering::{self, capped, choices, steered};
 use crate::stored::plan;
 
 /// How many channels the golden files hold. Of each later one the table of channels says that it is
@@ -248,6 +248,7 @@ pub(crate) fn causes() -> Vec<Cause> {
         Cause::FactCame { step: 1, observed },
     ];
     causes.extend(households::causes());
+    causes.extend(steering::causes());
     causes
 }
 
@@ -410,6 +411,7 @@ pub(crate) fn events() -> Vec<Event> {
         Event::TaskReminded { id, task: 3 },
     ];
     events.extend(households::events());
+    events.extend(steering::events());
     events
 }
 

@@ -276,6 +276,7 @@ fn troubles(told: &Told<'_>) -> Option<Table> {
     let each = told.results.troubles();
     let meaning = |trouble: Trouble| match trouble {
         Trouble::NoAddress => "no channel of the step reaches the tenant",
+        Trouble::AllOff => "the matrix has every channel of the step off",
         Trouble::Render => "the message cannot be rendered",
         Trouble::TooLong => "the text is longer than the provider takes",
         Trouble::Held => "a rule lacks a fact, or one that is fresh",

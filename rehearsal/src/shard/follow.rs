@@ -80,13 +80,16 @@ impl Shard<'_> {
     pub(super) fn caused(&mut self, person: u32, id: NotificationId, cause: &Cause) {
         let trouble = match cause {
             Cause::Unreachable => Trouble::NoAddress,
+            Cause::AllOff => Trouble::AllOff,
             Cause::HeldTooLong => Trouble::Held,
             Cause::NotAllowListed => Trouble::NotAllowed,
             _ => return,
         };
         let open = self.open(person, id);
         // Who was reached before was lost by chance.
-        if trouble == Trouble::NoAddress && open.is_some_and(|open| open.attempts() > 0) {
+        if matches!(trouble, Trouble::NoAddress | Trouble::AllOff)
+            && open.is_some_and(|open| open.attempts() > 0)
+        {
             return;
         }
         let row = Stage::row(id);

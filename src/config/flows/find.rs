@@ -227,7 +227,13 @@ fn facts_of(text: &str) -> impl Iterator<Item = &str> {
 fn templates_of(flow: &Table) -> BTreeSet<&str> {
     let steps = flow.get("step").and_then(Value::as_array);
     let steps = steps.into_iter().flatten();
-    let named = steps.filter_map(|step| step.get("send")?.get("template")?.as_table());
+    let sends: Vec<&Value> = steps.filter_map(|step| step.get("send")).collect();
+    let own = sends.iter().filter_map(|send| send.get("template"));
+    let variants = sends
+        .iter()
+        .filter_map(|send| send.get("variant")?.as_table());
+    let variants = variants.flatten().map(|(_, templates)| templates);
+    let named = own.chain(variants).filter_map(Value::as_table);
     named
         .flatten()
         .filter_map(|(_, name)| name.as_str())

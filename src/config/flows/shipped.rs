@@ -17,6 +17,7 @@ pub(super) const SHIPPED: &[(&str, &str)] = built_in![
     "facts/appointment.toml",
     "facts/arrangement.toml",
     "facts/balance.toml",
+    "facts/complex.toml",
     "facts/consent.toml",
     "facts/exception.toml",
     "facts/open_amount.toml",

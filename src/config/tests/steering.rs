@@ -46,7 +46,9 @@ fn every_mistake_in_a_file_of_steering_is_reported_with_its_line() {
         format!(
             "{file}:3: service[0].email: \"of\": expected primary, secondary or off: in quotes"
         ),
-        format!("{file}:4: service[0].post: unknown key: expected category, from, or a channel"),
+        format!(
+            "{file}:4: service[0].post: unknown key: expected category, from, segment, phase, or a channel"
+        ),
     ];
     for part in expected {
         assert!(found.contains(&part), "{part:?} is missing in {found}");

@@ -66,7 +66,9 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::HouseholdNoted { .. }
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
-        | Event::TaskReminded { .. } => elsewhere(),
+        | Event::TaskReminded { .. }
+        | Event::HeldBack { .. }
+        | Event::Varied { .. } => elsewhere(),
     }
 }
 

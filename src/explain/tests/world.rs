@@ -88,6 +88,7 @@ impl World {
             now: self.now,
             sequence,
             corporation: CORPORATION,
+            tenant: TENANT,
             flows: &self.book,
             policy: &self.policy,
         };

@@ -107,12 +107,20 @@ fn naming(found: &Found, file: &str) -> Option<String> {
     let flow: toml::Table = found.definition.flow.parse().ok()?;
     let steps = flow.get("step")?.as_array()?.iter();
     let named = steps.filter_map(|step| {
-        let templates = step.get("send")?.get("template")?.as_table()?;
-        let (channel, _) = templates
-            .iter()
-            .find(|(_, name)| name.as_str() == Some(stem))?;
-        let id = step.get("id")?.as_str()?;
-        Some(format!("step.{id}.send.template.{channel}"))
+        let (send, id) = (step.get("send")?, step.get("id")?.as_str()?);
+        let channel = |templates: &toml::Value| {
+            let mut named = templates.as_table()?.iter();
+            let (channel, _) = named.find(|(_, name)| name.as_str() == Some(stem))?;
+            Some(channel.clone())
+        };
+        if let Some(channel) = send.get("template").and_then(channel) {
+            return Some(format!("step.{id}.send.template.{channel}"));
+        }
+        let mut variants = send.get("variant")?.as_table()?.iter();
+        variants.find_map(|(variant, templates)| {
+            let channel = channel(templates)?;
+            Some(format!("step.{id}.send.variant.{variant}.{channel}"))
+        })
     });
     named.into_iter().next()
 }

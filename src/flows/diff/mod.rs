@@ -6,7 +6,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sluis_model::flow::{ClassTable, Definition, Guard, InputField, Step, Stop};
-use sluis_model::{FactField, Flow};
+use sluis_model::{Channel, FactField, Flow};
 
 use super::ways::{Way, length, ways};
 use super::words::{does, goes};
@@ -190,15 +190,21 @@ fn one_step((a, step): (&Flow, &Step), (b, other): (&Flow, &Step), told: &mut To
     questions(&what, step, other, told);
     let templates = |step: &Step| {
         let message = step.kind.message();
-        let all = message.into_iter().flat_map(|message| &message.templates);
-        all.map(|(channel, name)| (channel.name(), name.to_string()))
-            .collect::<BTreeMap<_, _>>()
+        let own = message.into_iter().flat_map(|message| &message.templates);
+        let own = own.map(|(channel, name)| (channel.name().to_owned(), name.to_string()));
+        let variants = message.into_iter().flat_map(|message| &message.variants);
+        let variants = variants.flat_map(|(variant, of)| {
+            let called = move |channel: &Channel| format!("{channel} in variant {variant}");
+            of.iter()
+                .map(move |(channel, name)| (called(channel), name.to_string()))
+        });
+        own.chain(variants).collect::<BTreeMap<String, String>>()
     };
     let (was, is) = (templates(step), templates(other));
-    let channels: BTreeSet<&str> = was.keys().chain(is.keys()).copied().collect();
+    let channels: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
     for channel in channels {
         let of =
-            |all: &BTreeMap<&str, String>| all.get(channel).cloned().unwrap_or("none".to_owned());
+            |all: &BTreeMap<String, String>| all.get(channel).cloned().unwrap_or("none".to_owned());
         told.other(
             &format!("{what}: template for {channel}"),
             of(&was),

@@ -134,6 +134,7 @@ fn way(step: &Step, cause: &Cause) -> Option<String> {
         cause,
         Cause::Bounced { .. }
             | Cause::Unreachable
+            | Cause::AllOff
             | Cause::CannotSend { .. }
             | Cause::Blocked { .. }
     );

@@ -20,6 +20,8 @@ pub(super) struct File {
     pub starts: String,
     /// The category.
     pub category: String,
+    /// The file by which the corporation steers its channels, from the directory of this file.
+    pub steering: Option<String>,
     /// The number of the subject, where the flow has one.
     pub subject: Option<String>,
     /// The tenant.

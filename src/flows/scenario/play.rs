@@ -2,6 +2,7 @@
 //! do.
 
 use serde_json::json;
+use sluis_model::steering::Steering;
 use sluis_model::{
     About, CancelTarget, Channel, ContactKind, Environment, Flow, Given, Idempotency, Input,
     NotificationId, Preference, ShardId, Supplied, TaskAnswered, Timestamp,
@@ -41,6 +42,8 @@ pub(super) struct Run<'a> {
     pub scenario: &'a Scenario,
     /// The instant at which it begins.
     pub start: Timestamp,
+    /// How the corporation steers.
+    pub steering: &'a Steering,
 }
 
 impl Run<'_> {
@@ -54,7 +57,7 @@ impl Run<'_> {
         coverage: &mut Coverage,
     ) -> Result<Vec<String>, Wrong> {
         let (mut told, happens) = self.timeline(number)?;
-        let mut world = World::new(self.flow, self.start, coverage);
+        let mut world = World::new(self.flow, self.start, self.steering, coverage);
         world.give(&Input::PutProfile(Box::new(self.profile())));
         let in_given = |message| (path(number, "given"), message);
         self.tell(&mut world, &mut told, 0).map_err(in_given)?;

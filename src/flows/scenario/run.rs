@@ -1,7 +1,10 @@
 //! Owns the running of files of scenarios, and the tables of what they cover. Refuses to play one.
 
+use std::path::Path;
+
 use sluis_model::Flow;
 use sluis_model::flow::Definition;
+use sluis_model::steering::{Mistake, Steering};
 
 use super::coverage::Coverage;
 use super::file::{instant, read};
@@ -37,6 +40,16 @@ pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
             tested.mistakes.push(mistake("starts", message));
             continue;
         };
+        let steering = match steering(label, file.steering.as_deref()) {
+            Ok(steering) => steering,
+            Err(mistakes) => {
+                let mistakes = mistakes.into_iter();
+                tested
+                    .mistakes
+                    .extend(mistakes.map(|message| mistake("steering", message)));
+                continue;
+            }
+        };
         let index = covered
             .iter()
             .position(|(known, ..)| known.reference == flow.reference);
@@ -52,6 +65,7 @@ pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
                 file: &file,
                 scenario,
                 start,
+                steering: &steering,
             };
             match run.play(number, coverage) {
                 Ok(differs) => tested.outcomes.push(Outcome {
@@ -71,6 +85,35 @@ pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
             .extend(uncovered.map(|part| format!("{}: {part}", flow.name)));
     }
     tested
+}
+
+/// How the corporation of the scenarios steers: as the file says that is named from the directory of the
+/// scenarios' own file.
+///
+/// # Errors
+/// Every mistake in it, with its line.
+fn steering(label: &str, named: Option<&str>) -> Result<Steering, Vec<String>> {
+    let Some(named) = named else {
+        return Ok(Steering::default());
+    };
+    let dir = Path::new(label).parent().unwrap_or(Path::new("."));
+    let path = dir.join(named);
+    let shown = path.display();
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| vec![format!("{shown}: {error}: expected a file of steering")])?;
+    Steering::parse(&text).map_err(|mistakes| {
+        let told = mistakes.into_iter().map(|found| {
+            let Mistake {
+                line,
+                path,
+                value,
+                expected,
+                hint,
+            } = found;
+            format!("{shown}:{line}: {path}: {value}: expected {expected}: {hint}")
+        });
+        told.collect()
+    })
 }
 
 /// The flow of this name, a corporation's own before the shared one, with the types of facts that it

@@ -124,3 +124,50 @@ fn mistakes_in_scenarios_are_told_in_their_lines() {
         );
     }
 }
+
+#[test]
+fn a_file_of_steering_holds_for_scenarios_and_its_mistakes_are_told_with_their_lines() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for folder in ["steering", "scenarios"] {
+        std::fs::create_dir_all(dir.path().join(folder)).expect("a directory");
+    }
+    let write = |text: &str| {
+        std::fs::write(dir.path().join("steering/own.toml"), text).expect("a file of steering");
+    };
+    write("[[segment]]\nname = \"seniors\"\npeople_first = true\nteam = \"seniors team\"\n");
+    let scenario = "[[scenario]]\nname = \"people first\"\n\
+        given = [{ fact = \"segment\", name = \"seniors\" }]\n\
+        happens = [{ after = \"1h\", answer = \"retry\" }]\n\
+        expect = [{ after = \"0s\", task = \"delivery\", team = \"seniors team\" }, { after = \"1h\", sent = \"email\", template = \"notice-mail\" }, { after = \"1d 1h\", end = \"sent\" }]\n";
+    let head = HEAD.replacen('\n', "\nsteering = \"../steering/own.toml\"\n", 1);
+    let label = dir.path().join("scenarios/own.toml");
+    let label = label.display().to_string();
+    let (found, _) = find(&Config::built_in());
+    let run = || test(&found, &[(label.clone(), format!("{head}{scenario}"))]);
+    let tested = run();
+    assert!(
+        tested
+            .outcomes
+            .iter()
+            .all(|outcome| outcome.differs.is_empty()),
+        "{}",
+        tested.report()
+    );
+    assert_eq!(
+        (tested.outcomes.len(), tested.mistakes.len()),
+        (1, 0),
+        "{}",
+        tested.report()
+    );
+    write("[[segment]]\nname = \"seniors\"\npeople = true\n");
+    let tested = run();
+    let told = tested
+        .mistakes
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    assert!(
+        told.contains("steering/own.toml:3: segment[0].people: unknown key"),
+        "{told}"
+    );
+}

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use sluis_model::steering::Steering;
 use sluis_model::{
     Answer, AttemptRef, Cause, Channel, CorporationId, Environment, Event, Flow, FlowBook, FlowRef,
     Input, LateReceipt, NotificationId, Permit, Phase, Policy, Receipt, ReceiptKind, Refusal,
@@ -15,6 +16,8 @@ use super::line::{Line, What};
 
 /// Whose tenant it is.
 pub(super) const CORPORATION: CorporationId = CorporationId(1);
+/// The tenant's number.
+const TENANT: &str = "H-1001";
 /// Open notifications of one tenant.
 const MAX_OPEN: usize = 100;
 
@@ -32,6 +35,8 @@ struct Attempt {
     attempt: AttemptRef,
     channel: Channel,
     address: Box<str>,
+    /// Which variant of its step's template it has; 0: the template itself.
+    variant: u8,
     /// Whether its line was written.
     is_told: bool,
 }
@@ -59,14 +64,19 @@ pub(super) struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    pub(super) fn new(flow: &'a Flow, start: Timestamp, coverage: &'a mut Coverage) -> Self {
+    pub(super) fn new(
+        flow: &'a Flow,
+        start: Timestamp,
+        steering: &Steering,
+        coverage: &'a mut Coverage,
+    ) -> Self {
         let policy = Policy {
             environment: Environment::Production,
             channels: [(CORPORATION, Channel::ALL.to_vec())].into(),
             allow_list: Default::default(),
             retry: RetryPolicy::default(),
             max_open_per_tenant: MAX_OPEN,
-            steering: Default::default(),
+            steering: [(CORPORATION, steering.clone())].into(),
         };
         Self {
             now: start,
@@ -93,6 +103,7 @@ impl<'a> World<'a> {
             now: self.now,
             sequence: self.sequence,
             corporation: CORPORATION,
+            tenant: TENANT,
             flows: &flows,
             policy: &self.policy,
         };
@@ -126,8 +137,12 @@ impl<'a> World<'a> {
                 },
                 channel: *channel,
                 address: address.clone(),
+                variant: 0,
                 is_told: false,
             });
+        }
+        if let (Event::Varied { number, .. }, Some(newest)) = (event, self.attempts.last_mut()) {
+            newest.variant = *number;
         }
         if let Event::AttemptAccepted { id, attempt, .. }
         | Event::AttemptDelivered { id, attempt } = event
@@ -187,7 +202,9 @@ impl<'a> World<'a> {
         };
         found.is_told = true;
         let channel = found.channel;
-        let template = self.flow.template(found.attempt.step, channel);
+        let message = self.flow.message(found.attempt.step);
+        let variant = found.variant;
+        let template = message.and_then(|message| message.template(channel, variant));
         let template = template.unwrap_or_default().into();
         self.line(id, What::Sent { channel, template });
     }

@@ -205,6 +205,10 @@ fn a_tenant() -> Value {
             "source": "system", "since": "2026-11-20T09:00:00Z",
             "channels": [{ "channel": "email", "used": false, "state": "invalid", "since": "2026-11-27T10:00:00Z", "by": "bounce" }]
         }],
+        "contacted": [{
+            "at": "2026-11-27T09:00:00Z", "id": "000301a1ef0e4c000123456789abcdef", "channel": "email", "state": "left",
+            "purpose": "collection"
+        }],
         "not_used": [{
             "kind": "email", "channel": "email", "address": "a***@example.nl", "since": "2026-11-27T10:00:00Z", "by": "bounce"
         }]

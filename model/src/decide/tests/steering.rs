@@ -3,7 +3,7 @@
 
 use super::world::{CORPORATION, World, only, prefers, refused};
 use crate::steering::{MatrixRow, Steered, Steering, WhyNot};
-use crate::{Channel, Choice, Event, NotificationId, Refusal, Supplied};
+use crate::{Cause, Channel, Choice, Event, NotificationId, Refusal, Supplied};
 
 /// A flow whose first step may go by letter too.
 const THREE: &str = r#"
@@ -168,6 +168,8 @@ fn a_channel_that_is_switched_off_while_a_message_waits_is_not_taken() {
     let row = MatrixRow {
         category: "collection".into(),
         from: "2026-11-20".into(),
+        segment: "".into(),
+        phase: None,
     };
     assert_eq!(steered.row, Some(row));
     assert!(reasons(&steered).contains(&(Channel::Email, WhyNot::Off)));
@@ -194,17 +196,32 @@ fn when_everything_is_off_the_flow_goes_on_and_says_why() {
         "email = \"off\"\nsms = \"off\"\nletter = \"off\"\nnull = \"off\"",
     ));
     let id = world.run("three", |_| ());
-    let steered = world.events().filter_map(|event| match event {
+    let weighed = world.events().filter_map(|event| match event {
         Event::Steered { steered, .. } => Some(steered),
         _ => None,
     });
-    let steered: Vec<_> = steered.collect();
-    assert_eq!(steered.len(), 2, "one for each step that could not send");
-    for told in steered {
+    let weighed: Vec<_> = weighed.collect();
+    assert_eq!(weighed.len(), 2, "one for each step that could not send");
+    for told in weighed {
         assert_eq!(told.channel, None);
         assert!(told.passed.iter().all(|passed| passed.why == WhyNot::Off));
     }
     assert!(world.tenant.find(id).is_none(), "it ended");
+    let causes = world.events().filter_map(|event| match event {
+        Event::StepEntered { cause, .. } | Event::Ended { cause, .. } => Some(cause.clone()),
+        _ => None,
+    });
+    let causes: Vec<_> = causes.collect();
+    assert_eq!(causes, [Cause::Accepted, Cause::AllOff, Cause::AllOff]);
+    // What is on and reaches nobody is another matter.
+    let mut world = steered(&row("email = \"off\"\nsms = \"off\"\nnull = \"off\""));
+    world.profile(|_| ());
+    world.run("three", |_| ());
+    let ends = world.events().filter_map(|event| match event {
+        Event::Ended { cause, .. } => Some(cause.clone()),
+        _ => None,
+    });
+    assert_eq!(ends.last(), Some(Cause::Unreachable));
 }
 
 #[test]

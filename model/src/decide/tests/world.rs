@@ -116,6 +116,7 @@ impl World {
             now: self.now,
             sequence: self.sequence,
             corporation: CORPORATION,
+            tenant: "H-1001",
             flows: &self.flows,
             policy: &self.policy,
         };
@@ -312,8 +313,12 @@ impl World {
         }
         let decision = self.permit(id);
         let decided = decision.events.iter();
-        let decided = decided
-            .filter(|event| !matches!(event, Event::Steered { .. } | Event::Contacted { .. }));
+        let decided = decided.filter(|event| !{
+            matches!(
+                event,
+                Event::Steered { .. } | Event::Contacted { .. } | Event::Varied { .. }
+            )
+        });
         assert!(
             matches!(
                 decided.collect::<Vec<_>>()[..],

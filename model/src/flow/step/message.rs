@@ -13,6 +13,8 @@ use crate::flow::rule::Go;
 pub struct Message {
     /// Template per channel.
     pub templates: BTreeMap<Channel, Box<str>>,
+    /// Templates that tenants of some segments get instead, by the name of the variant.
+    pub variants: BTreeMap<Box<str>, BTreeMap<Channel, Box<str>>>,
     /// Ways, in order.
     pub via: Vec<Via>,
     /// Channels left out.
@@ -37,6 +39,30 @@ pub enum Via {
 }
 
 impl Message {
+    /// Every template it may be made of, also those of its variants.
+    pub fn all_templates(&self) -> impl Iterator<Item = (Channel, &str)> {
+        let variants = self.variants.values().flatten();
+        let all = self.templates.iter().chain(variants);
+        all.map(|(channel, template)| (*channel, &**template))
+    }
+
+    /// The number of a variant for a channel, from 1, where the step has it.
+    #[must_use]
+    pub fn variant(&self, name: &str, channel: Channel) -> Option<u8> {
+        let mut variants = self.variants.iter();
+        let at = variants.position(|(known, of)| **known == *name && of.contains_key(&channel))?;
+        u8::try_from(at + 1).ok()
+    }
+
+    /// The template for a channel, in the variant with that number; 0: the template itself.
+    #[must_use]
+    pub fn template(&self, channel: Channel, variant: u8) -> Option<&str> {
+        let at = usize::from(variant).checked_sub(1);
+        let varied = at.and_then(|at| self.variants.values().nth(at)?.get(&channel));
+        varied
+            .or_else(|| self.templates.get(&channel))
+            .map(|name| &**name)
+    }
     /// Whether a way of it is that channel, whoever the tenant is.
     #[must_use]
     pub fn names(&self, channel: Channel) -> bool {

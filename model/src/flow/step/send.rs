@@ -36,6 +36,8 @@ struct Send {
 )]
 struct Source {
     template: BTreeMap<String, String>,
+    #[serde(default)]
+    variant: BTreeMap<String, BTreeMap<String, String>>,
     via: Vec<String>,
     except: Option<String>,
     legal: Option<String>,
@@ -81,6 +83,7 @@ fn message(reader: &mut Reader, written: &Written) -> Option<Message> {
         return None;
     }
     Some(Message {
+        variants: variants(reader, &path, &source, &templates),
         via,
         except: except(reader, &path, &source),
         legal: legal(reader, &path, &source),
@@ -88,6 +91,47 @@ fn message(reader: &mut Reader, written: &Written) -> Option<Message> {
         on: Handlers::NOTHING,
         templates,
     })
+}
+
+/// Most variants of one step.
+const MAX_VARIANTS: usize = 50;
+
+/// The variants, each for channels that the step has a template for.
+fn variants(
+    reader: &mut Reader,
+    path: &str,
+    source: &Source,
+    templates: &BTreeMap<Channel, Box<str>>,
+) -> BTreeMap<Box<str>, BTreeMap<Channel, Box<str>>> {
+    let mut variants = BTreeMap::new();
+    if source.variant.len() > MAX_VARIANTS {
+        let found = source.variant.len();
+        let message = format!("{found} variants: expected at most {MAX_VARIANTS}");
+        reader.problem(format!("{path}.variant"), message);
+        return variants;
+    }
+    for (name, of) in &source.variant {
+        let path = format!("{path}.variant.{name}");
+        let mut read = BTreeMap::new();
+        for (channel, template) in of {
+            match channel.parse::<Channel>() {
+                Ok(channel) if templates.contains_key(&channel) => {
+                    read.insert(channel, template.as_str().into());
+                }
+                Ok(channel) => {
+                    let message = format!("{channel} has no template: add it to send.template");
+                    reader.problem(path.clone(), message);
+                }
+                Err(error) => reader.problem(path.clone(), error.to_string()),
+            }
+        }
+        if of.is_empty() {
+            let message = "expected a template, such as { email = \"mail-warm\" }";
+            reader.problem(path, message);
+        }
+        variants.insert(name.as_str().into(), read);
+    }
+    variants
 }
 
 fn templates(reader: &mut Reader, path: &str, source: &Source) -> BTreeMap<Channel, Box<str>> {

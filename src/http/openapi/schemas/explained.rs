@@ -34,6 +34,7 @@ fn explanation() -> Value {
             "attempts": list(reference("Attempt")),
             "next": or_null(reference("Next")),
             "not_used": list(reference("NotUsed")),
+            "contacted_about_this": list(reference("Contacted")),
             "history": list(reference("TimelineRow")),
             "older_not_kept": truth("Whether older decisions about the tenant are not kept any more."),
             "group": reference("OfGroup"),

@@ -7,7 +7,7 @@ use super::super::shapes::{
     cents, count, instant, list, notes, notification_id, object, or_null, text, truth,
 };
 
-pub(super) fn all() -> [(&'static str, Value); 17] {
+pub(super) fn all() -> [(&'static str, Value); 18] {
     [
         ("Tenant", tenant()),
         ("StoredProfile", stored_profile()),
@@ -17,6 +17,7 @@ pub(super) fn all() -> [(&'static str, Value); 17] {
         ("OnChannel", on_channel()),
         ("TenantStored", tenant_stored()),
         ("TenantErased", tenant_erased()),
+        ("Contacted", contacted()),
         ("Timeline", timeline()),
         ("TimelineRow", timeline_row()),
         ("Removal", removal()),
@@ -38,7 +39,22 @@ fn tenant() -> Value {
             "open": count("Open notifications."), "balance_cents": cents("What the tenant owes in all, when it is known."),
             "households": list(text("A household that names the tenant.")),
             "not_used": list(reference("NotUsed")),
-            "contact_points": list(reference("ContactPoint"))
+            "contact_points": list(reference("ContactPoint")),
+            "contacted": list(reference("Contacted"))
+        }),
+    )
+}
+
+fn contacted() -> Value {
+    object(
+        "A message that went to the tenant lately, as far as it is remembered. The timeline has everything.",
+        &["at", "state"],
+        json!({
+            "at": instant("When it left."), "id": notification_id(), "channel": reference("Channel"),
+            "state": text("`under_way`, `left` or `came_back`; more may come."),
+            "purpose": text("The purpose of its flow, where a flow of today has it."),
+            "category": text("Its category, where something open has it."),
+            "subject": reference("Subject")
         }),
     )
 }
