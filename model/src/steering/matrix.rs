@@ -185,7 +185,15 @@ fn row(reader: &mut Reader<'_>, path: &str, at: Range<usize>, table: &DeTable<'_
     let from = reader.from(path, table);
     let segment = table.get("segment");
     let hint = "as the fact segment says it in name";
-    let segment = segment.and_then(|node| reader.word(&format!("{path}.segment"), node, hint));
+    let segment = segment.and_then(|node| {
+        let path = format!("{path}.segment");
+        let word = reader.word(&path, node, hint)?;
+        if &*word == ALL {
+            let hint = "a row without segment is for everybody";
+            reader.wrong(node.span(), path, "\"*\"", "the name of a segment", hint);
+        }
+        Some(word)
+    });
     let phase = table.get("phase");
     let phase = phase.and_then(|node| Phase::read(reader, &format!("{path}.phase"), node));
     let (mut primary, mut off) = (ChannelSet::default(), ChannelSet::default());

@@ -50,7 +50,11 @@ impl Reader<'_> {
 
     pub(super) fn unknown(&mut self, key: &Key<'_>, table: &str, expected: impl Into<String>) {
         let path = format!("{table}{}", key.get_ref());
-        let hint = "remove it, or correct the spelling";
+        // In TOML, what stands behind a section belongs to it.
+        let hint = match key.get_ref().as_ref() {
+            "remember" => "it stands at the top of the file, before the first section",
+            _ => "remove it, or correct the spelling",
+        };
         self.wrong(key.span(), path, "unknown key", expected, hint);
     }
 
@@ -121,10 +125,12 @@ impl Reader<'_> {
     /// A name that people give.
     pub(super) fn word(&mut self, path: &str, node: &Node<'_>, hint: &str) -> Option<Box<str>> {
         let name = node.get_ref().as_str();
+        // A blank at an end is a slip, and nothing would ever have that name.
+        let name = name.filter(|name| name.trim() == *name);
         let name = name.filter(|name| (1..=64).contains(&name.chars().count()));
         if name.is_none() {
             let value = self.written(node);
-            let expected = "a name of 1 to 64 characters";
+            let expected = "a name of 1 to 64 characters, without blanks at its ends";
             self.wrong(node.span(), path, value, expected, hint);
         }
         name.map(Into::into)

@@ -300,7 +300,7 @@ fn a_wrong_segment_says_what_was_expected() {
             "6: segment[1].people_first: \"yes\": true or false",
             "7: segment[1].teams: unknown key: one of name, people_first, team, variant",
             "9: segment[2].name: not given: the name of a segment",
-            "10: segment[2].team: \"\": a name of 1 to 64 characters",
+            "10: segment[2].team: \"\": a name of 1 to 64 characters, without blanks at its ends",
             "16: segment[4].name: \"d\": one section a segment",
         ]
     );
@@ -438,4 +438,27 @@ fn what_is_remembered_without_a_rule_is_named() {
     assert_eq!(remembers(""), [false, false]);
     assert_eq!(mistakes("remember = [\"Rent!\"]")[0].path, "remember[0]");
     assert_eq!(mistakes("remember = []")[0].path, "remember");
+}
+
+#[test]
+fn slips_that_would_never_match_are_refused() {
+    let row = |segment: &str| {
+        format!("[[service]]\ncategory = \"a\"\nsegment = \"{segment}\"\nsms = \"off\"\n")
+    };
+    assert!(Steering::parse(&row("a b")).is_ok());
+    for segment in ["seniors ", " seniors", "*"] {
+        assert_eq!(
+            mistakes(&row(segment))[0].path,
+            "service[0].segment",
+            "{segment:?}"
+        );
+    }
+    let behind = row("a") + "remember = [\"rent\"]\n";
+    let found = mistakes(&behind);
+    assert!(
+        found
+            .iter()
+            .any(|m| m.hint.contains("at the top of the file")),
+        "{found:?}"
+    );
 }
