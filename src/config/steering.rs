@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use sluis_model::CorporationId;
-use sluis_model::steering::{Mistake, Steering};
+use sluis_model::steering::{Mistake, Provided, Steering};
 
 use super::problem::{Collector, ConfigProblems, Problem};
 use super::{Config, Corporation};
@@ -19,7 +19,7 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Every file that cannot be read, and every mistake in the others.
 pub fn load(config: &Config) -> Result<BTreeMap<CorporationId, Steering>, ConfigProblems> {
     let mut problems = Collector::default();
-    let all = read(&config.corporations, &mut problems);
+    let all = read(config, &mut problems);
     let problems = problems.finish();
     if problems.is_empty() {
         Ok(all)
@@ -28,17 +28,14 @@ pub fn load(config: &Config) -> Result<BTreeMap<CorporationId, Steering>, Config
     }
 }
 
-fn read(
-    corporations: &[Corporation],
-    problems: &mut Collector,
-) -> BTreeMap<CorporationId, Steering> {
+fn read(config: &Config, problems: &mut Collector) -> BTreeMap<CorporationId, Steering> {
     let mut all = BTreeMap::new();
-    for corporation in corporations {
+    for corporation in &config.corporations {
         let Some(file) = &corporation.steering else {
             continue;
         };
         match text(file) {
-            Ok(text) => match Steering::parse(&text) {
+            Ok(text) => match Steering::parse_for(&text, &provided(config, corporation)) {
                 Ok(steering) => drop(all.insert(corporation.id, steering)),
                 Err(mistakes) => {
                     problems.extend(mistakes.into_iter().map(|found| told(file, found)));
@@ -52,6 +49,17 @@ fn read(
         }
     }
     all
+}
+
+/// The providers that a corporation's messages may go through.
+fn provided<'a>(config: &'a Config, corporation: &Corporation) -> Vec<Provided<'a>> {
+    let own = config.providers.iter();
+    let own = own.filter(|provider| provider.serves(corporation));
+    own.map(|provider| Provided {
+        name: &provider.name,
+        channel: provider.config.channel(),
+    })
+    .collect()
 }
 
 fn text(file: &Path) -> Result<String, String> {

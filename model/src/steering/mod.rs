@@ -23,6 +23,7 @@ pub(crate) use conflict::Conflict;
 pub use matrix::Cell;
 pub(crate) use matrix::{Found, Row};
 pub use mistake::Mistake;
+pub use reader::Provided;
 pub(crate) use segment::Segment;
 pub use source::Steering;
 pub use steered::{Asked, MatrixRow, NotYet, Passed, PhaseName, SegmentSeen, Steered, WhyNot};

@@ -1,5 +1,6 @@
 //! Owns the rate card: `[[price]]` of a channel, perhaps of one provider, from a day on. Money is
-//! thousandths of a cent here: a mail costs less than a cent. Refuses two prices of one thing and day.
+//! thousandths of a cent here: a mail costs less than a cent. Refuses two prices of one thing and day,
+//! and a price of a provider that nobody configured: it would count for nothing.
 
 use std::ops::Range;
 
@@ -134,12 +135,18 @@ fn price(
         "such as \"sms\"",
     );
     let channel = channel.and_then(|node| reader.channel(&format!("{path}.channel"), node));
+    if let (Some(channel), Some(per)) = (channel, table.get("per")) {
+        counted(reader, path, channel, per);
+    }
     let cents = reader.needed(path, at, table, "cents", "a price in cents", "such as 7.5");
     let millicents = cents.and_then(|node| millicents(reader, &format!("{path}.cents"), node));
     let segments = segments(reader, path, table);
     let from = reader.from(path, table);
     let provider = table.get("provider");
-    let provider = provider.map(|node| provider_of(reader, &format!("{path}.provider"), node));
+    let provider = provider.map(|node| {
+        let path = format!("{path}.provider");
+        provider_of(reader, &path, channel, node)
+    });
     let takes = table.get("takes");
     let takes = takes.map(|node| takes_ms(reader, &format!("{path}.takes"), node));
     if reader.mistakes.len() > mistakes {
@@ -152,6 +159,17 @@ fn price(
         millicents: millicents?.saturating_mul(segments?),
         takes_ms: takes.flatten(),
     })
+}
+
+/// Refuses segments where a message has none.
+fn counted(reader: &mut Reader<'_>, path: &str, channel: Channel, per: &Node<'_>) {
+    if channel == Channel::Sms || per.get_ref().as_str() != Some("segment") {
+        return;
+    }
+    let expected = format!("message: {channel} is not counted in segments");
+    let hint = "cents is the price of one message, or the price is of another channel";
+    let value = reader.written(per);
+    reader.wrong(per.span(), format!("{path}.per"), value, expected, hint);
 }
 
 /// How many units a message is expected to have: its segments, where the price is of one.
@@ -215,14 +233,36 @@ fn thousandths(text: &str) -> Option<u64> {
     whole.checked_mul(1_000)?.checked_add(part)
 }
 
-fn provider_of(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option<Box<str>> {
-    let name = node.get_ref().as_str().filter(|name| !name.is_empty());
-    if name.is_none() {
+fn provider_of(
+    reader: &mut Reader<'_>,
+    path: &str,
+    channel: Option<Channel>,
+    node: &Node<'_>,
+) -> Option<Box<str>> {
+    let hint = "as in [[provider]], or no such key when it holds for each of them";
+    let Some(name) = node.get_ref().as_str().filter(|name| !name.is_empty()) else {
         let value = reader.written(node);
-        let hint = "as in [[provider]], or no such key when it holds for each of them";
         reader.wrong(node.span(), path, value, "the name of a provider", hint);
+        return None;
+    };
+    if let (Some(all), Some(channel)) = (reader.providers, channel) {
+        let of_channel = all.iter().filter(|provider| provider.channel == channel);
+        let names: Vec<&str> = of_channel.map(|provider| provider.name).collect();
+        if !names.contains(&name) {
+            let expected = match names.as_slice() {
+                [] => format!("no provider: the corporation has none of {channel}"),
+                names => format!("a provider of {channel}: {}", names.join(", ")),
+            };
+            let other = all.iter().find(|provider| provider.name == name);
+            let hint = match other {
+                Some(other) => format!("{name} is a provider of {}", other.channel),
+                None => hint.to_owned(),
+            };
+            let value = reader.written(node);
+            reader.wrong(node.span(), path, value, expected, hint);
+        }
     }
-    name.map(Into::into)
+    Some(name.into())
 }
 
 fn takes_ms(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option<i64> {

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::category::is_category;
+use super::category::{ALL, is_category};
 use super::mistake::Mistake;
 use crate::calendar::day;
 use crate::channel::Channel;
@@ -17,9 +17,20 @@ use crate::time::Timestamp;
 pub(super) type Key<'a> = Spanned<Cow<'a, str>>;
 pub(super) type Node<'a> = Spanned<DeValue<'a>>;
 
+/// A provider, as files of steering name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Provided<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The channel that it serves.
+    pub channel: Channel,
+}
+
 /// Reads, and remembers what was wrong.
 pub(super) struct Reader<'a> {
     pub(super) text: &'a str,
+    /// The providers of the corporation; none: nobody knows them here.
+    pub(super) providers: Option<&'a [Provided<'a>]>,
     pub(super) mistakes: Vec<Mistake>,
 }
 
@@ -125,12 +136,15 @@ impl Reader<'_> {
     /// A name that people give.
     pub(super) fn word(&mut self, path: &str, node: &Node<'_>, hint: &str) -> Option<Box<str>> {
         let name = node.get_ref().as_str();
-        // A blank at an end is a slip, and nothing would ever have that name.
-        let name = name.filter(|name| name.trim() == *name);
+        // A blank at an end is a slip, and nothing would ever have that name. A name without a letter or a
+        // digit says nothing in an explanation; "*" is all others.
+        let name = name.filter(|name| name.trim() == *name && !name.chars().any(char::is_control));
+        let name = name.filter(|name| *name == ALL || name.chars().any(char::is_alphanumeric));
         let name = name.filter(|name| (1..=64).contains(&name.chars().count()));
         if name.is_none() {
             let value = self.written(node);
-            let expected = "a name of 1 to 64 characters, without blanks at its ends";
+            let expected =
+                "a name of 1 to 64 characters, with a letter or digit, without blanks at its ends";
             self.wrong(node.span(), path, value, expected, hint);
         }
         name.map(Into::into)

@@ -10,7 +10,7 @@ use super::conflict::Conflicts;
 use super::matrix::Matrix;
 use super::mistake::Mistake;
 use super::price::RateCard;
-use super::reader::{Node, Reader};
+use super::reader::{Node, Provided, Reader};
 use super::segment::Segments;
 
 /// How one corporation steers its channels.
@@ -49,13 +49,26 @@ impl Steering {
             || self.caps.of(category).next().is_some()
     }
 
-    /// Reads a file of steering.
+    /// Reads a file of steering where nobody knows the providers.
     ///
     /// # Errors
     /// Every mistake.
     pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
+        Self::read(text, None)
+    }
+
+    /// Reads the file of a corporation that has these providers.
+    ///
+    /// # Errors
+    /// Every mistake.
+    pub fn parse_for(text: &str, providers: &[Provided<'_>]) -> Result<Self, Vec<Mistake>> {
+        Self::read(text, Some(providers))
+    }
+
+    fn read(text: &str, providers: Option<&[Provided<'_>]>) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader {
             text,
+            providers,
             mistakes: Vec::new(),
         };
         let (table, errors) = DeTable::parse_recoverable(text);
@@ -64,10 +77,16 @@ impl Steering {
             let at = error.span().unwrap_or_default();
             reader.wrong(at, "the file", "no TOML", "TOML 1.0", hint);
         }
-        if !reader.mistakes.is_empty() {
-            return Err(reader.mistakes);
-        }
+        let broken: Vec<usize> = reader.mistakes.iter().map(|found| found.line).collect();
         let steering = steering(&mut reader, table.get_ref());
+        if !broken.is_empty() {
+            let unsure = Unsure::beside(text, &broken);
+            let is_toml = broken.len();
+            let read = reader.mistakes.split_off(is_toml).into_iter();
+            reader
+                .mistakes
+                .extend(read.filter(|found| !unsure.has(found.line)));
+        }
         if reader.mistakes.is_empty() {
             Ok(steering)
         } else {
@@ -101,6 +120,35 @@ impl Steering {
             .into_iter()
             .filter(|(_, is_different)| *is_different);
         different.map(|(key, _)| key).collect()
+    }
+}
+
+/// Lines of which a file that is no TOML does not say enough to call anything there a mistake.
+struct Unsure {
+    lines: Vec<usize>,
+    /// From here on nobody knows to which section a line belongs.
+    from: usize,
+}
+
+impl Unsure {
+    /// Beside a broken line, the head of its section: what is missed there may be what is broken. Behind
+    /// a broken head, everything.
+    fn beside(text: &str, broken: &[usize]) -> Self {
+        let is_head = |line: usize| {
+            let line = text.lines().nth(line - 1).unwrap_or_default();
+            line.trim_start().starts_with('[')
+        };
+        let head = |line: usize| (1..=line).rev().find(|line| is_head(*line));
+        let heads = broken.iter().filter_map(|line| head(*line));
+        let from = broken.iter().copied().filter(|line| is_head(*line)).min();
+        Self {
+            lines: heads.chain(broken.iter().copied()).collect(),
+            from: from.unwrap_or(usize::MAX),
+        }
+    }
+
+    fn has(&self, line: usize) -> bool {
+        line >= self.from || self.lines.contains(&line)
     }
 }
 

@@ -4,6 +4,8 @@ use super::{Cell, Mistake, Steering, Who};
 use crate::channel::Channel;
 use crate::time::Timestamp;
 
+mod slips;
+
 const MATRIX: &str = r#"
 [[service]]
 category = "collection"
@@ -88,8 +90,19 @@ category = "rent"
 "#,
     );
     let found: Vec<(usize, &str)> = found.iter().map(|m| (m.line, &*m.path)).collect();
-    // A day that does not exist is no TOML: nothing else can be read of such a file.
-    assert_eq!(found, [(4, "the file")]);
+    // A day that does not exist is no TOML. It hides nothing of the other lines.
+    let expected = [
+        (4, "the file"),
+        (5, "service[0].email"),
+        (7, "service[1].category"),
+        (8, "service[1].categorie"),
+        (9, "service[1].e-mail"),
+        (12, "service[2].category"),
+        (13, "service[2].sms"),
+        (15, "service[3]"),
+        (18, "prices"),
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]
@@ -232,6 +245,9 @@ fn a_wrong_price_says_what_was_expected() {
         assert_eq!(found[0].path, path, "{text}");
         assert!(found[0].expected.contains(expected), "{text}: {found:?}");
     }
+    let of_a_mail = "[[price]]\nchannel = \"email\"\ncents = 7\nper = \"segment\"\n";
+    let found = mistakes(of_a_mail);
+    assert_eq!((found.len(), &*found[0].path), (1, "price[0].per"));
     let twice = price("cents = 7").repeat(2);
     assert_eq!(
         (mistakes(&twice)[0].line, &*mistakes(&twice)[0].path),
@@ -259,6 +275,10 @@ fn a_wrong_cap_says_what_was_expected() {
     assert!(Steering::parse(&cap("")).is_ok());
     for (text, expected) in [
         ("name = \"\"", "a name of 1 to 64 characters"),
+        ("name = \" \"", "a name of 1 to 64 characters"),
+        ("name = \"\u{a0}\"", "a name of 1 to 64 characters"),
+        ("name = \"\u{200b}\"", "a name of 1 to 64 characters"),
+        ("name = \"--\"", "a name of 1 to 64 characters"),
         ("categories = []", "a list of 1 to 100 categories"),
         ("categories = \"rent\"", "a list of 1 to 100 categories"),
         ("most = 0", "1 to 32"),
@@ -300,7 +320,7 @@ fn a_wrong_segment_says_what_was_expected() {
             "6: segment[1].people_first: \"yes\": true or false",
             "7: segment[1].teams: unknown key: one of name, people_first, team, variant",
             "9: segment[2].name: not given: the name of a segment",
-            "10: segment[2].team: \"\": a name of 1 to 64 characters, without blanks at its ends",
+            "10: segment[2].team: \"\": a name of 1 to 64 characters, with a letter or digit, without blanks at its ends",
             "16: segment[4].name: \"d\": one section a segment",
         ]
     );

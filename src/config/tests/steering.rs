@@ -56,6 +56,25 @@ fn every_mistake_in_a_file_of_steering_is_reported_with_its_line() {
 }
 
 #[test]
+fn a_price_of_a_provider_that_the_corporation_has_not_is_refused() {
+    let (found, file) = loaded(Some(
+        "[[price]]\nchannel = \"null\"\nprovider = \"null\"\ncents = 1\n\n\
+         [[price]]\nchannel = \"null\"\nprovider = \"bird\"\ncents = 1\n\n\
+         [[price]]\nchannel = \"email\"\nprovider = \"null\"\ncents = 1\n",
+    ));
+    let found = found.unwrap_err().to_string();
+    for part in [
+        format!("{file}:8: price[1].provider: \"bird\": expected a provider of null: null"),
+        format!(
+            "{file}:13: price[2].provider: \"null\": expected no provider: the corporation has none of email: null is a provider of null"
+        ),
+    ] {
+        assert!(found.contains(&part), "{part:?} is missing in {found}");
+    }
+    assert!(!found.contains("price[0]"), "{found}");
+}
+
+#[test]
 fn a_file_of_steering_that_is_not_there_is_reported() {
     let found = loaded(None).0.unwrap_err().to_string();
     let expected = "expected a file of steering, UTF-8 of at most 1 MiB";
