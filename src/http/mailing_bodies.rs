@@ -11,7 +11,7 @@ use super::problem::Problem;
 use crate::explain::rfc3339;
 use crate::intake::tenant_list::Rejected;
 use crate::intake::{FieldProblem, ProblemCode};
-use crate::mailings::{AccountRow, Counts, Outcome, Said, Stage, Terms, Upload, View};
+use crate::mailings::{AccountRow, Counts, OtherTerms, Outcome, Said, Stage, Terms, Upload, View};
 
 /// Windows of a release.
 const MOST_WINDOWS: usize = 14;
@@ -34,19 +34,26 @@ pub(super) struct TermsBody {
 }
 
 impl TermsBody {
-    /// Whether it says any.
-    pub(super) const fn says_terms(&self) -> bool {
-        self.per_minute.is_some()
-            || self.windows.is_some()
-            || self.stop_percent.is_some()
-            || self.stop_after.is_some()
-    }
-
-    /// Who, and the terms.
+    /// Who, and the terms of a release.
     ///
     /// # Errors
     /// 422 with everything that is wrong.
     pub(super) fn read(self) -> Result<(String, Terms), Problem> {
+        let usual = Terms {
+            per_minute: None,
+            windows: Vec::new(),
+            stop_percent: Some(USUAL_PERCENT),
+            stop_after: USUAL_LEAST,
+        };
+        let (by, said) = self.said()?;
+        Ok((by, said.onto(&usual)))
+    }
+
+    /// Who, and the terms that are said.
+    ///
+    /// # Errors
+    /// 422 with everything that is wrong.
+    pub(super) fn said(self) -> Result<(String, OtherTerms), Problem> {
         let mut problems = Vec::new();
         let mut range = |path: &str, is_right: bool, expected: String, value: u32| {
             if !is_right {
@@ -63,21 +70,21 @@ impl TermsBody {
                 rows,
             );
         }
-        let percent = self.stop_percent.unwrap_or(USUAL_PERCENT);
-        let expected = "0 to 100; 100 never pauses".to_owned();
-        range("stop_percent", percent <= 100, expected, percent.into());
-        let windows = self.windows.unwrap_or_default();
-        problems.extend(wrong_windows(&windows));
+        if let Some(percent) = self.stop_percent {
+            let expected = "0 to 100; 100 never pauses".to_owned();
+            range("stop_percent", percent <= 100, expected, percent.into());
+        }
+        problems.extend(wrong_windows(self.windows.as_deref().unwrap_or_default()));
         if !problems.is_empty() {
             return Err(Problem::invalid(problems));
         }
-        let terms = Terms {
+        let said = OtherTerms {
             per_minute: self.per_minute,
-            windows,
-            stop_percent: Some(percent).filter(|percent| *percent < 100),
-            stop_after: self.stop_after.unwrap_or(USUAL_LEAST),
+            windows: self.windows,
+            stop_percent: self.stop_percent,
+            stop_after: self.stop_after,
         };
-        Ok((self.by, terms))
+        Ok((self.by, said))
     }
 }
 

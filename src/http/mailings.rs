@@ -210,11 +210,9 @@ pub(super) async fn resume(
     JsonBody(body): JsonBody,
 ) -> Result<Json<MailingBody>, Problem> {
     let body: TermsBody = json(&body)?;
-    let says_terms = body.says_terms();
-    let (by, terms) = body.read()?;
+    let (by, terms) = body.said()?;
     named("by", &by)?;
     let id = number(&id)?;
-    let terms = says_terms.then_some(terms);
     told(&app, move |all| all.resume(corporation, id, &by, terms)).await
 }
 

@@ -15,7 +15,9 @@ use super::node::Node;
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader};
 use super::rules::{SUBJECT_ID, TENANT_ID, WORD};
-use super::tenant_list::{Cells, Heading, List, Rejected, Table, TableRow, number_in};
+use super::tenant_list::{
+    Cells, Heading, List, Rejected, Table, TableRow, is_empty, is_error, is_scientific, number_in,
+};
 use super::validate::validate;
 
 /// The kind of subject of a row whose flow asks for none: its mailing, so that a tenant's timeline
@@ -161,6 +163,7 @@ pub struct MailingRows<'a> {
 }
 
 /// What stands below a name of the header.
+#[derive(PartialEq, Eq)]
 enum Column {
     Number,
     Subject,
@@ -190,8 +193,30 @@ impl<'a> MailingRows<'a> {
         let header = table.as_ref().map_or(&[][..], |table| table.header());
         rows.columns = header.iter().map(|heading| rows.column(heading)).collect();
         rows.notes = rows.unknown(header);
-        rows.table = table;
+        if let Some(problem) = rows.twice(header) {
+            rows.unreadable = Some(Rejected {
+                line: 1,
+                tenant_id: None,
+                reasons: vec![problem],
+            });
+        } else {
+            rows.table = table;
+        }
         rows
+    }
+
+    /// What is wrong when two columns say the same: nobody knows which of them is meant.
+    fn twice(&self, header: &[Heading]) -> Option<FieldProblem> {
+        let mut said: Vec<&Column> = Vec::new();
+        for (heading, column) in header.iter().zip(&self.columns) {
+            if *column != Column::Nothing && said.contains(&column) {
+                let expected = "one column for each field, and one for the subject";
+                let problem = FieldProblem::new(&*heading.name, ProblemCode::Twice, expected);
+                return Some(problem.hint("take one of the columns out of the list"));
+            }
+            said.push(column);
+        }
+        None
     }
 
     fn column(&self, heading: &Heading) -> Column {
@@ -205,7 +230,7 @@ impl<'a> MailingRows<'a> {
             Column::Number
         } else if let Some(place) = self.flow.input.iter().position(is_field) {
             Column::Field(place)
-        } else if SUBJECT_COLUMNS.contains(&heading.plain.as_str()) {
+        } else if self.flow.subject.is_some() && SUBJECT_COLUMNS.contains(&heading.plain.as_str()) {
             Column::Subject
         } else {
             Column::Nothing
@@ -242,7 +267,7 @@ impl<'a> MailingRows<'a> {
 
     fn of_fields(&self, line: u64, fields: &[String]) -> Result<MailingRow, Rejected> {
         let mut data = self.frame.data.clone();
-        let (mut number, mut subject_id) = ("", None);
+        let (mut number, mut subject_id, mut wrong) = ("", None, Vec::new());
         for (cell, column) in fields.iter().zip(&self.columns) {
             match column {
                 Column::Number => number = cell,
@@ -251,7 +276,8 @@ impl<'a> MailingRows<'a> {
                 }
                 Column::Field(place) => {
                     let field = &self.flow.input[*place];
-                    if !cell.trim().is_empty() {
+                    wrong.extend(rewritten(&field.name, cell.trim()));
+                    if !is_empty(cell.trim()) {
                         data.insert(field.name.to_string(), value(field.kind, cell));
                     }
                 }
@@ -263,6 +289,13 @@ impl<'a> MailingRows<'a> {
             tenant_id: None,
             reasons,
         })?;
+        if !wrong.is_empty() {
+            return Err(Rejected {
+                line,
+                tenant_id: Some(tenant_id),
+                reasons: wrong,
+            });
+        }
         Ok(MailingRow {
             line,
             tenant_id,
@@ -296,7 +329,10 @@ impl<'a> MailingRows<'a> {
             Some(tenant_id) if problems.is_empty() => Ok(MailingRow {
                 line,
                 tenant_id: tenant_id.to_owned(),
-                subject_id: subject_id.map(str::to_owned),
+                // Where the flow asks for none, a tenant is told once.
+                subject_id: subject_id
+                    .filter(|_| self.flow.subject.is_some())
+                    .map(str::to_owned),
                 data: Value::Object(data).to_string(),
             }),
             _ => Err(rejected(tenant_id, problems)),
@@ -347,6 +383,21 @@ impl<'a> MailingRows<'a> {
 #[derive(Deserialize)]
 struct OwnData {
     data: Option<Map<String, Value>>,
+}
+
+/// What is wrong with a cell in which a spreadsheet shows an error or has rounded a number: nobody is to
+/// read that in a message.
+fn rewritten(field: &str, cell: &str) -> Option<FieldProblem> {
+    let hint = if is_error(cell) {
+        "a spreadsheet has no value here: correct the list"
+    } else if is_scientific(cell) {
+        "a spreadsheet has rounded it: make the column a text before the export"
+    } else {
+        return None;
+    };
+    let expected = "the value itself";
+    let problem = FieldProblem::new(format!("data.{field}"), ProblemCode::Placeholder, expected);
+    Some(problem.value(cell).hint(hint))
 }
 
 /// What a cell means in a field of this kind. What it cannot mean stays a text: the check says so.

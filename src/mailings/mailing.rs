@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use sluis_actors::router::SendWindow;
+use sluis_channels::address::visible;
 use sluis_model::{CorporationId, FlowRef, Timestamp};
 
 use super::error::NotDone;
@@ -48,6 +49,36 @@ pub struct Terms {
     /// How many rows must have been tried or refused before that is looked at.
     #[serde(default)]
     pub stop_after: u32,
+}
+
+/// What a person says of the terms when a mailing goes on: what is not said stays as it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherTerms {
+    /// Rows a minute.
+    pub per_minute: Option<u32>,
+    /// When; an empty list: at any time.
+    pub windows: Option<Vec<String>>,
+    /// From which percentage it pauses; 100: it does not.
+    pub stop_percent: Option<u8>,
+    /// How many rows must have been tried or refused before that is looked at.
+    pub stop_after: Option<u32>,
+}
+
+impl OtherTerms {
+    /// These, and the rest as it was.
+    #[must_use]
+    pub fn onto(self, terms: &Terms) -> Terms {
+        let stop_percent = match self.stop_percent {
+            Some(percent) => Some(percent).filter(|percent| *percent < 100),
+            None => terms.stop_percent,
+        };
+        Terms {
+            per_minute: self.per_minute.or(terms.per_minute),
+            windows: self.windows.unwrap_or_else(|| terms.windows.clone()),
+            stop_percent,
+            stop_after: self.stop_after.unwrap_or(terms.stop_after),
+        }
+    }
 }
 
 impl Terms {
@@ -237,11 +268,11 @@ impl Mailing {
     ///
     /// # Errors
     /// It is not paused.
-    pub(super) fn resume(&mut self, who: Said, terms: Option<Terms>) -> Result<(), NotDone> {
+    pub(super) fn resume(&mut self, who: Said, terms: OtherTerms) -> Result<(), NotDone> {
         self.in_stage(&[Stage::Paused], "paused")?;
         self.turned = Some(who);
         self.paused = None;
-        self.terms = terms.unwrap_or_else(|| self.terms.clone());
+        self.terms = terms.onto(&self.terms);
         self.stage = Stage::Running;
         Ok(())
     }
@@ -282,9 +313,15 @@ impl Mailing {
     }
 }
 
-/// Whether two names are those of one person.
+/// Whether two names are those of one person: case, blanks and what nobody sees make no other one.
 fn is_same(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+    let plain = |name: &str| {
+        let seen = visible(name);
+        let words: Vec<&str> = seen.split_whitespace().collect();
+        // By way of upper case, so that ß and SS are one.
+        words.join(" ").to_uppercase().to_lowercase()
+    };
+    plain(one) == plain(other)
 }
 
 #[cfg(test)]
@@ -324,6 +361,33 @@ pub(super) mod tests {
     const FLOW: FlowRef = FlowRef([9; 16]);
 
     #[test]
+    fn terms_that_are_not_said_stay_as_they_were() {
+        let terms = Terms {
+            per_minute: Some(600),
+            windows: vec!["mon-fri 09:00-17:00".to_owned()],
+            stop_percent: Some(5),
+            stop_after: 200,
+        };
+        assert_eq!(OtherTerms::default().onto(&terms), terms);
+        let slower = OtherTerms {
+            per_minute: Some(60),
+            ..OtherTerms::default()
+        };
+        let expected = Terms {
+            per_minute: Some(60),
+            ..terms.clone()
+        };
+        assert_eq!(slower.onto(&terms), expected);
+        let freely = OtherTerms {
+            windows: Some(Vec::new()),
+            stop_percent: Some(100),
+            ..OtherTerms::default()
+        };
+        let freely = freely.onto(&terms);
+        assert_eq!((freely.windows, freely.stop_percent), (Vec::new(), None));
+    }
+
+    #[test]
     fn whoever_made_it_or_brought_its_rows_does_not_approve_it() {
         let mut mailing = draft();
         assert_eq!(
@@ -334,7 +398,7 @@ pub(super) mod tests {
             "no_rows"
         );
         mailing.bring(rows(), said("Carl")).unwrap();
-        for same in ["Anna", " anna ", "CARL"] {
+        for same in ["Anna", " anna ", "CARL", "anna\u{200b}", "an\u{ad}na"] {
             let refused = mailing.approve(said(same), "abc", FLOW).unwrap_err();
             assert_eq!(refused.code(), "same_person", "{same}");
         }
@@ -360,9 +424,9 @@ pub(super) mod tests {
         assert!(mailing.release(said("Bea"), terms).is_err());
         mailing.pause(None, PausedFor::Share).unwrap();
         assert!(mailing.pause(None, PausedFor::Person).is_err());
-        mailing.resume(said("Anna"), None).unwrap();
+        mailing.resume(said("Anna"), OtherTerms::default()).unwrap();
         mailing.stop(said("Anna")).unwrap();
-        assert!(mailing.resume(said("Anna"), None).is_err());
+        assert!(mailing.resume(said("Anna"), OtherTerms::default()).is_err());
         assert!(mailing.stop(said("Anna")).is_err());
         // The last window was under way when it was stopped.
         assert!(mailing.end(Timestamp(4)).is_err());

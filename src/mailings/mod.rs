@@ -27,7 +27,7 @@ pub(crate) use desk::Parts;
 pub use desk::{Draft, Mailings, Upload, View};
 pub use error::NotDone;
 pub use live::Counts;
-pub use mailing::{Mailing, Origin, PausedFor, Said, Terms};
+pub use mailing::{Mailing, Origin, OtherTerms, PausedFor, Said, Terms};
 pub use rows::RowsFile;
 pub use stage::{MailingId, Stage};
 pub use store::{copy, directory};

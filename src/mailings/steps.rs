@@ -7,7 +7,7 @@ use sluis_model::CorporationId;
 
 use super::desk::{Mailings, Upload, View, open_live, owner, view};
 use super::error::NotDone;
-use super::mailing::{Mailing, PausedFor, Terms};
+use super::mailing::{Mailing, OtherTerms, PausedFor, Terms};
 use super::rows::{RowsWriter, is_whole};
 use super::stage::MailingId;
 use crate::intake::mailing_rows::{MailingRows, ReadRow};
@@ -184,7 +184,7 @@ impl Mailings {
         corporation: CorporationId,
         id: MailingId,
         by: &str,
-        terms: Option<Terms>,
+        terms: OtherTerms,
     ) -> Result<View, NotDone> {
         let who = self.said(by);
         self.change(corporation, id, |mailing| mailing.resume(who, terms))?;

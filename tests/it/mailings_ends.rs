@@ -8,8 +8,8 @@ use sluis::backup::{back_up, restore};
 use sluis_model::{HOUR, SECOND};
 
 use crate::mailings::{
-    account, approved, draft, list, mailed, mailing, post, released, step, tenants, turn, until,
-    with_mail,
+    account, approved, brought, draft, list, made, mailed, mailing, post, released, step, tenants,
+    turn, until, with_mail,
 };
 use crate::support::{Engine, NOORD, OPERATOR, START, Setup, notice};
 
@@ -183,5 +183,36 @@ async fn a_copy_goes_on_where_its_journal_ends_whatever_its_mailings_say() {
     let told = mailed(&engine);
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), 30);
     assert_eq!(told.len(), 30, "{told:?}");
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_spreadsheet_spoils_and_what_stands_there_twice_is_not_taken() {
+    let engine = Engine::start().await;
+    let id = made(&engine).await;
+    for list in [
+        "huurdernummer;title;Title\nH-1;Lift;Dak\n",
+        "huurdernummer;huurdernr;title\nH-1;H-2;Lift\n",
+    ] {
+        let report = brought(&engine, &id, list).await;
+        assert_eq!(report.problem(), (422, "nothing_taken".into()), "{list}");
+        let reason = &report.json()["report"]["rejections"][0]["reasons"][0];
+        assert_eq!(reason["code"], "twice", "{reason}");
+    }
+    let list = "huurdernummer;title\nH-1;#N/B\nH-2;NULL\nH-3;1,00123E+11\nH-4;Lift\n";
+    let report = brought(&engine, &id, list).await.ok();
+    let codes: Vec<_> = (0..3)
+        .map(|at| report["rejections"][at]["reasons"][0]["code"].clone())
+        .collect();
+    assert_eq!(codes, ["placeholder", "missing", "placeholder"], "{report}");
+    // The flow asks for no subject, so a tenant is told once.
+    let list = "huurdernummer;kenmerk;title\nH-1;A;Lift\nH-1;B;Lift\n";
+    let report = brought(&engine, &id, list).await.ok();
+    assert_eq!(
+        (&report["taken"], &report["repeated"]),
+        (&json!(1), &json!(1)),
+        "{report}"
+    );
+    assert_eq!(report["notes"][0]["path"], "kenmerk");
     engine.end().await;
 }

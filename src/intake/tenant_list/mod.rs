@@ -51,6 +51,7 @@ use ndjson::NdjsonRows;
 use notes::Notes;
 pub use rejected::Rejected;
 pub(super) use table::{Cells, Heading, Table, TableRow, number_in};
+pub(super) use words::{is_empty, is_error, is_scientific};
 
 /// One row that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -98,6 +98,9 @@ fn headed(text: &str) -> Result<(Vec<Heading>, Splitter<'_>), Rejected> {
         } else if let Some(delimiter) = delimiter_of_header(&splitter, said) {
             let mut rows = splitter.with(delimiter);
             let header = header_ahead(&mut rows).unwrap_or_default();
+            if let Some(problem) = two_numbers(&header) {
+                return Err(Rejected::whole(1, problem));
+            }
             rows.width = header.len();
             return Ok((header, rows));
         }
@@ -130,8 +133,21 @@ fn header_ahead(rows: &mut Splitter<'_>) -> Option<Vec<Heading>> {
     while header.last().is_some_and(|last| last.name.is_empty()) {
         header.pop();
     }
-    let numbers = header.iter().filter(|heading| heading.is_number);
-    (numbers.count() == 1).then_some(header)
+    let is_header = header.iter().any(|heading| heading.is_number);
+    is_header.then_some(header)
+}
+
+/// What is wrong when two columns are the tenant's number.
+fn two_numbers(header: &[Heading]) -> Option<FieldProblem> {
+    let mut numbers = header.iter().filter(|heading| heading.is_number);
+    let (_, second) = (numbers.next()?, numbers.next()?);
+    let expected = "one column for the tenant's number";
+    let problem = FieldProblem::new("tenant_id", ProblemCode::Twice, expected);
+    Some(
+        problem
+            .value(&second.name)
+            .hint("take one of the columns out of the list"),
+    )
 }
 
 impl<'a> Table<'a> {

@@ -52,11 +52,19 @@ const NOBODY: [&str; 2] = ["onbekend", "unknown"];
 
 /// Whether a cell holds a word that stands for nothing.
 pub(super) fn stands_for_nothing(text: &str) -> bool {
+    EMPTY.contains(&text) || is_error(text)
+}
+
+/// Whether a cell holds what a spreadsheet shows when it has no value to show.
+pub(in crate::intake) fn is_error(text: &str) -> bool {
     let hashes = text.len() > 2 && text.bytes().all(|b| b == b'#');
-    hashes
-        || EMPTY.contains(&text)
-        || text.starts_with(['#', 'E'])
-            && ERRORS.iter().any(|error| error.eq_ignore_ascii_case(text))
+    let is_named = || ERRORS.iter().any(|error| error.eq_ignore_ascii_case(text));
+    hashes || text.starts_with(['#', 'E']) && is_named()
+}
+
+/// Whether a cell holds what a query leaves of an empty field.
+pub(in crate::intake) fn is_empty(text: &str) -> bool {
+    text.is_empty() || EMPTY.contains(&text)
 }
 
 /// Whether the column of family names holds a word, or a mail address, instead of a name.
@@ -74,7 +82,7 @@ pub(super) fn is_no_number(text: &str) -> bool {
 }
 
 /// `1,00123E+11`: what a spreadsheet leaves of a long number. Its last digits are gone.
-pub(super) fn is_scientific(text: &str) -> bool {
+pub(in crate::intake) fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
         return false;
     };
