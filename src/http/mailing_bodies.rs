@@ -1,110 +1,44 @@
-//! Owns how mailings, lists of rows and accounts are written in answers, and how the terms of a release
-//! are read. Refuses a term that cannot be kept.
+//! Owns how mailings, lists of rows and accounts are written in answers, and what terms hold that a
+//! release does not say. Refuses to read any: `intake` does.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sluis_actors::router::SendWindow;
 
 use super::problem::Problem;
 use crate::explain::rfc3339;
+use crate::intake::FieldProblem;
+use crate::intake::mailing::SaidTerms;
 use crate::intake::tenant_list::Rejected;
-use crate::intake::{FieldProblem, ProblemCode};
 use crate::mailings::{AccountRow, Counts, OtherTerms, Outcome, Said, Stage, Terms, Upload, View};
 
-/// Windows of a release.
-const MOST_WINDOWS: usize = 14;
-/// Rows a minute.
-const MOST_A_MINUTE: u32 = 1_000_000;
 /// It pauses when more than so many percent bounce or are refused, unless its terms say otherwise.
 const USUAL_PERCENT: u8 = 10;
 /// How many rows that takes at least, unless its terms say otherwise.
 const USUAL_LEAST: u32 = 100;
 
-/// Terms of a release, with who releases.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TermsBody {
-    by: String,
-    per_minute: Option<u32>,
-    windows: Option<Vec<String>>,
-    stop_percent: Option<u8>,
-    stop_after: Option<u32>,
-}
-
-impl TermsBody {
-    /// Who, and the terms of a release.
-    ///
-    /// # Errors
-    /// 422 with everything that is wrong.
-    pub(super) fn read(self) -> Result<(String, Terms), Problem> {
-        let usual = Terms {
-            per_minute: None,
-            windows: Vec::new(),
-            stop_percent: Some(USUAL_PERCENT),
-            stop_after: USUAL_LEAST,
-        };
-        let (by, said) = self.said()?;
-        Ok((by, said.onto(&usual)))
-    }
-
-    /// Who, and the terms that are said.
-    ///
-    /// # Errors
-    /// 422 with everything that is wrong.
-    pub(super) fn said(self) -> Result<(String, OtherTerms), Problem> {
-        let mut problems = Vec::new();
-        let mut range = |path: &str, is_right: bool, expected: String, value: u32| {
-            if !is_right {
-                let wrong = FieldProblem::new(path, ProblemCode::OutOfRange, expected);
-                problems.push(wrong.value(&value.to_string()));
-            }
-        };
-        if let Some(rows) = self.per_minute {
-            let expected = format!("rows a minute, 1 to {MOST_A_MINUTE}");
-            range(
-                "per_minute",
-                (1..=MOST_A_MINUTE).contains(&rows),
-                expected,
-                rows,
-            );
-        }
-        if let Some(percent) = self.stop_percent {
-            let expected = "0 to 100; 100 never pauses".to_owned();
-            range("stop_percent", percent <= 100, expected, percent.into());
-        }
-        problems.extend(wrong_windows(self.windows.as_deref().unwrap_or_default()));
-        if !problems.is_empty() {
-            return Err(Problem::invalid(problems));
-        }
-        let said = OtherTerms {
-            per_minute: self.per_minute,
-            windows: self.windows,
-            stop_percent: self.stop_percent,
-            stop_after: self.stop_after,
-        };
-        Ok((self.by, said))
-    }
-}
-
-fn wrong_windows(windows: &[String]) -> Vec<FieldProblem> {
-    let expected = "days and hours in the Netherlands, such as \"mon-fri 09:00-17:00\"";
-    if windows.len() > MOST_WINDOWS {
-        let expected = format!("at most {MOST_WINDOWS} windows");
-        return vec![FieldProblem::new(
-            "windows",
-            ProblemCode::OutOfRange,
-            expected,
-        )];
-    }
-    let wrong = |(at, window): (usize, &String)| {
-        window.parse::<SendWindow>().err().map(|_| {
-            let path = format!("windows[{at}]");
-            FieldProblem::new(path, ProblemCode::BadTime, expected).value(window)
-        })
+/// The terms of a release: what is not said is as usual.
+pub(super) fn released_on(said: SaidTerms) -> (String, Terms) {
+    let usual = Terms {
+        per_minute: None,
+        windows: Vec::new(),
+        stop_percent: Some(USUAL_PERCENT),
+        stop_after: USUAL_LEAST,
     };
-    windows.iter().enumerate().filter_map(wrong).collect()
+    let (by, said) = other_terms(said);
+    (by, said.onto(&usual))
+}
+
+/// Who says other terms, and which.
+pub(super) fn other_terms(said: SaidTerms) -> (String, OtherTerms) {
+    let terms = OtherTerms {
+        per_minute: said.per_minute,
+        windows: said.windows,
+        stop_percent: said.stop_percent,
+        stop_after: said.stop_after,
+    };
+    (said.by, terms)
 }
 
 /// Who did something, and when.

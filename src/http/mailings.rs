@@ -9,18 +9,17 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use sluis_model::{CorporationId, Environment, Lane};
+use serde::Serialize;
+use sluis_model::CorporationId;
 
 use super::auth::Caller;
-use super::body::{JsonBody, ListBody, json};
-use super::mailing_bodies::{AccountLine, MailingBody, TermsBody, UploadBody};
+use super::body::{JsonBody, ListBody};
+use super::mailing_bodies::{AccountLine, MailingBody, UploadBody, other_terms, released_on};
 use super::problem::Problem;
-use super::query::Asked;
+use super::query;
 use crate::app::App;
-use crate::intake::mailing_rows::Frame;
-use crate::intake::{FieldProblem, ProblemCode, line_problem};
+use crate::intake::line_problem;
+use crate::intake::mailing::{self, Asked};
 use crate::mailings::{Affected, Draft, MailingId, Mailings, NotDone, Upload, View};
 
 /// Longest name of a mailing, and of a person, in bytes.
@@ -32,62 +31,13 @@ pub(super) struct ListedBody {
     mailings: Vec<MailingBody>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MakeBody {
-    name: String,
-    flow: String,
-    category: String,
-    environment: Environment,
-    priority: Option<Lane>,
-    data: Option<Map<String, Value>>,
-    by: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ApproveBody {
-    by: String,
-    checksum: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ByBody {
-    by: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CorrectBody {
-    name: String,
-    affected: String,
-    keep_data: Option<bool>,
-    flow: String,
-    category: String,
-    environment: Environment,
-    priority: Option<Lane>,
-    data: Option<Map<String, Value>>,
-    by: String,
-}
-
 /// `POST /v1/mailings`
 pub(super) async fn make(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let MakeBody {
-        name,
-        flow,
-        category,
-        environment,
-        priority,
-        data,
-        by,
-    } = json(&body)?;
-    let frame = frame(flow, category, environment, priority, data)?;
-    let draft = draft(name, frame, by)?;
+    let draft = draft(mailing::draft(&body).map_err(Problem::invalid)?);
     let view = work(&app, move |all| all.make(corporation, draft)).await?;
     Ok((StatusCode::CREATED, Json(MailingBody::of(&view))).into_response())
 }
@@ -118,7 +68,7 @@ pub(super) async fn upload(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(id): Path<String>,
-    asked: Asked,
+    asked: query::Asked,
     body: ListBody,
 ) -> Result<Response, Problem> {
     let asked = asked.only(&["by"])?;
@@ -139,22 +89,11 @@ pub(super) async fn correct(
     Path(id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let CorrectBody {
-        name,
-        affected,
-        keep_data,
-        flow,
-        category,
-        environment,
-        priority,
-        data,
-        by,
-    } = json(&body)?;
     let id = number(&id)?;
-    let affected = affected_by(&affected)?;
-    let frame = frame(flow, category, environment, priority, data)?;
-    let draft = draft(name, frame, by)?;
-    let keep = keep_data.unwrap_or(false);
+    let words = Affected::ALL.map(Affected::name).join(", ");
+    let read = mailing::correction::<Affected>(&body, &words).map_err(Problem::invalid)?;
+    let (affected, keep) = (read.affected, read.keep_data);
+    let draft = draft(read.asked);
     let upload = work(&app, move |all| {
         all.correct(corporation, id, draft, affected, keep)
     });
@@ -168,8 +107,7 @@ pub(super) async fn approve(
     Path(id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<MailingBody>, Problem> {
-    let ApproveBody { by, checksum } = json(&body)?;
-    named("by", &by)?;
+    let (by, checksum) = mailing::approval(&body).map_err(Problem::invalid)?;
     let id = number(&id)?;
     told(&app, move |all| {
         all.approve(corporation, id, &by, &checksum)
@@ -184,9 +122,8 @@ pub(super) async fn release(
     Path(id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<MailingBody>, Problem> {
-    let body: TermsBody = json(&body)?;
-    let (by, terms) = body.read()?;
-    named("by", &by)?;
+    let said = mailing::terms(&body).map_err(Problem::invalid)?;
+    let (by, terms) = released_on(said);
     let id = number(&id)?;
     told(&app, move |all| all.release(corporation, id, &by, terms)).await
 }
@@ -209,9 +146,8 @@ pub(super) async fn resume(
     Path(id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<MailingBody>, Problem> {
-    let body: TermsBody = json(&body)?;
-    let (by, terms) = body.said()?;
-    named("by", &by)?;
+    let said = mailing::terms(&body).map_err(Problem::invalid)?;
+    let (by, terms) = other_terms(said);
     let id = number(&id)?;
     told(&app, move |all| all.resume(corporation, id, &by, terms)).await
 }
@@ -309,46 +245,11 @@ fn named(path: &str, name: &str) -> Result<(), Problem> {
 }
 
 fn by(body: &[u8]) -> Result<String, Problem> {
-    let ByBody { by } = json(body)?;
-    named("by", &by)?;
-    Ok(by)
+    mailing::who(body).map_err(Problem::invalid)
 }
 
-fn draft(name: String, frame: Frame, by: String) -> Result<Draft, Problem> {
-    named("name", &name)?;
-    named("by", &by)?;
-    Ok(Draft { name, frame, by })
-}
-
-fn frame(
-    flow: String,
-    category: String,
-    environment: Environment,
-    priority: Option<Lane>,
-    data: Option<Map<String, Value>>,
-) -> Result<Frame, Problem> {
-    let priority = priority.unwrap_or(Lane::Bulk);
-    if priority == Lane::Urgent {
-        let expected = "normal or bulk: a mailing is never urgent";
-        let wrong = FieldProblem::new("priority", ProblemCode::UnknownWord, expected);
-        return Err(Problem::invalid(vec![wrong.value("urgent")]));
-    }
-    Ok(Frame {
-        flow,
-        category,
-        environment,
-        priority,
-        data: data.unwrap_or_default(),
-    })
-}
-
-fn affected_by(word: &str) -> Result<Affected, Problem> {
-    word.parse().map_err(|()| {
-        let words = Affected::ALL.map(Affected::name).join(", ");
-        let expected = format!("one of {words}");
-        let wrong = FieldProblem::new("affected", ProblemCode::UnknownWord, expected);
-        Problem::invalid(vec![wrong.value(word)])
-    })
+fn draft(Asked { name, frame, by }: Asked) -> Draft {
+    Draft { name, frame, by }
 }
 
 /// What was refused, as HTTP says it.

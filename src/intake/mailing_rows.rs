@@ -276,7 +276,8 @@ impl<'a> MailingRows<'a> {
                 }
                 Column::Field(place) => {
                     let field = &self.flow.input[*place];
-                    wrong.extend(rewritten(&field.name, cell.trim()));
+                    let broken = rewritten(&field.name, cell.trim());
+                    wrong.extend(broken.or_else(|| no_number(field, cell.trim())));
                     if !is_empty(cell.trim()) {
                         data.insert(field.name.to_string(), value(field.kind, cell));
                     }
@@ -289,18 +290,28 @@ impl<'a> MailingRows<'a> {
             tenant_id: None,
             reasons,
         })?;
-        if !wrong.is_empty() {
-            return Err(Rejected {
-                line,
-                tenant_id: Some(tenant_id),
-                reasons: wrong,
-            });
-        }
-        Ok(MailingRow {
+        let row = MailingRow {
             line,
             tenant_id,
             subject_id,
             data: Value::Object(data).to_string(),
+        };
+        if wrong.is_empty() {
+            return Ok(row);
+        }
+        // What else is wrong with it is told, too.
+        let subject = self.flow.subject.as_deref();
+        let request = self.frame.request(&row, subject, "0", "0".to_owned());
+        let more = validate(&request, self.flow, self.engine).err();
+        for reason in more.unwrap_or_default() {
+            if !wrong.iter().any(|known| known.path == reason.path) {
+                wrong.push(reason);
+            }
+        }
+        Err(Rejected {
+            line,
+            tenant_id: Some(row.tenant_id),
+            reasons: wrong,
         })
     }
 
@@ -397,6 +408,29 @@ fn rewritten(field: &str, cell: &str) -> Option<FieldProblem> {
     };
     let expected = "the value itself";
     let problem = FieldProblem::new(format!("data.{field}"), ProblemCode::Placeholder, expected);
+    Some(problem.value(cell).hint(hint))
+}
+
+/// What is wrong with a cell of money or of a whole number that is none. A list has no quotes to leave
+/// out, as JSON has.
+fn no_number(field: &InputField, cell: &str) -> Option<FieldProblem> {
+    let (expected, hint) = match field.kind {
+        FieldKind::Money => (
+            "a whole number of euro cents",
+            "digits alone, without a comma, a point or a sign of the euro: 12,50 euro is 1250",
+        ),
+        FieldKind::Integer => ("a whole number", "digits alone, without a comma or a point"),
+        FieldKind::Boolean
+        | FieldKind::Date
+        | FieldKind::Url
+        | FieldKind::Line
+        | FieldKind::Text => return None,
+    };
+    if is_empty(cell) || cell.parse::<i64>().is_ok() {
+        return None;
+    }
+    let path = format!("data.{}", field.name);
+    let problem = FieldProblem::new(path, ProblemCode::WrongType, expected);
     Some(problem.value(cell).hint(hint))
 }
 

@@ -60,6 +60,9 @@ pub(super) const SUBJECT_ID: TextRule = plain(1, 128);
 pub(super) const KEY: TextRule = plain(1, 128);
 pub(super) const FACT_ID: TextRule = plain(1, 128);
 pub(super) const NAME: TextRule = plain(0, 200);
+/// What people call a mailing, and who does something with it.
+pub(super) const WHO: TextRule = plain(1, 200);
+pub(super) const CHECKSUM: TextRule = plain(1, 128);
 pub(super) const NOTE: TextRule = plain(0, 200);
 pub(super) const ADDRESS: TextRule = plain(1, 254);
 /// What a push service gives an app: some hundred bytes, and some give more.

@@ -53,6 +53,28 @@ pub fn validate(
     }
 }
 
+/// What is wrong with fields of a flow that are not all of them: with those that are there.
+#[must_use]
+pub fn fits(data: &str, flow: &Flow, engine: Environment) -> Vec<FieldProblem> {
+    let mut problems = Problems::new();
+    let data = match Node::parse_text(data, "data") {
+        Ok(data) => data,
+        Err(problem) => return vec![problem],
+    };
+    let known: Vec<&str> = flow.input.iter().map(|field| &*field.name).collect();
+    let Some(reader) = Reader::open(&data, "data", &known, &mut problems) else {
+        return problems;
+    };
+    let given = flow
+        .input
+        .iter()
+        .filter(|field| reader.get(&field.name).is_some());
+    for field in given {
+        read(&reader, field, engine, &mut problems);
+    }
+    problems
+}
+
 fn check_subject(request: &NotificationRequest, flow: &Flow, problems: &mut Problems) {
     let Some(wanted) = flow.subject.as_deref() else {
         return;

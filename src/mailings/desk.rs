@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rand::RngCore as _;
+use serde_json::Value;
 use sluis_actors::{Book, Latest};
 use sluis_journal::{Journal, Shard};
 use sluis_model::{
@@ -21,9 +22,9 @@ use super::rows::{Owner, is_whole};
 use super::stage::{MailingId, Stage};
 use super::store::{Store, directory};
 use crate::following::{Bell, Waiting};
-use crate::intake::FieldProblem;
 use crate::intake::mailing_rows::Frame;
 use crate::intake::tenant_list::Rejected;
+use crate::intake::{FieldProblem, fits};
 use crate::sealing::RowSeal;
 use crate::telemetry::names;
 
@@ -258,7 +259,7 @@ impl Mailings {
     /// Makes a draft. Blocks.
     ///
     /// # Errors
-    /// A word is wrong; the flow is unknown; there are too many.
+    /// A word is wrong, or a field that every row has; the flow is unknown; there are too many.
     pub fn make(&self, corporation: CorporationId, draft: Draft) -> Result<View, NotDone> {
         self.make_from(corporation, draft, None)
     }
@@ -273,7 +274,12 @@ impl Mailings {
         if !problems.is_empty() {
             return Err(NotDone::Invalid(problems));
         }
-        self.flow_of(corporation, &draft.frame.flow)?;
+        let (_, flow) = self.flow_of(corporation, &draft.frame.flow)?;
+        let data = Value::Object(draft.frame.data.clone()).to_string();
+        let unfit = fits(&data, flow, self.environment);
+        if !unfit.is_empty() {
+            return Err(NotDone::Invalid(unfit));
+        }
         let _alone = self.changing.lock();
         let own = |entry: &&Entry| entry.mailing.corporation == corporation;
         if self.entries.lock().values().filter(own).count() >= MOST_MAILINGS {

@@ -1,6 +1,7 @@
 //! Owns a mailing as it stands, and its way from a draft to its end: who may do what when. Pure. Refuses
 //! to be approved by whoever made it or brought its rows, and to go back.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 use sluis_actors::router::SendWindow;
 use sluis_channels::address::visible;
@@ -313,10 +314,12 @@ impl Mailing {
     }
 }
 
-/// Whether two names are those of one person: case, blanks and what nobody sees make no other one.
+/// Whether two names are those of one person: case, blanks, what nobody sees, and how an accent is encoded
+/// make no other one.
 fn is_same(one: &str, other: &str) -> bool {
     let plain = |name: &str| {
-        let seen = visible(name);
+        let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(name);
+        let seen = visible(&composed);
         let words: Vec<&str> = seen.split_whitespace().collect();
         // By way of upper case, so that ß and SS are one.
         words.join(" ").to_uppercase().to_lowercase()
@@ -359,6 +362,27 @@ pub(super) mod tests {
     }
 
     const FLOW: FlowRef = FlowRef([9; 16]);
+
+    #[test]
+    fn a_name_is_the_same_however_it_is_written() {
+        for (one, other) in [
+            ("Ren\u{e9}e Bos", "Rene\u{301}e Bos"),
+            ("Zoë", "ZOE\u{308}"),
+            ("Jan  de Wit", " jan\u{a0}de wit"),
+            ("Groß", "GROSS"),
+            ("\u{133}sbrand", "IJsbrand"),
+            ("Ａnna", "anna"),
+        ] {
+            assert!(is_same(one, other) && is_same(other, one), "{one} {other}");
+        }
+        for (one, other) in [
+            ("Renée", "Renee"),
+            ("Anna", "Ana"),
+            ("Jan de Wit", "Jande Wit"),
+        ] {
+            assert!(!is_same(one, other), "{one} {other}");
+        }
+    }
 
     #[test]
     fn terms_that_are_not_said_stay_as_they_were() {

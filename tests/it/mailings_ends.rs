@@ -11,7 +11,7 @@ use crate::mailings::{
     account, approved, brought, draft, list, made, mailed, mailing, post, released, step, tenants,
     turn, until, with_mail,
 };
-use crate::support::{Engine, NOORD, OPERATOR, START, Setup, notice};
+use crate::support::{Engine, NOORD, OPERATOR, Reply, START, Setup, notice};
 
 /// Bytes on the disk for each row, in the files of marks.
 const MARK: usize = 2;
@@ -183,6 +183,60 @@ async fn a_copy_goes_on_where_its_journal_ends_whatever_its_mailings_say() {
     let told = mailed(&engine);
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), 30);
     assert_eq!(told.len(), 30, "{told:?}");
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_with_mistakes_is_told_all_of_them_and_a_draft_what_its_flow_does_not_take() {
+    let engine = Engine::start().await;
+    let paths = |reply: &Reply| {
+        let errors = reply.json()["errors"].clone();
+        let each = errors.as_array().cloned().unwrap_or_default().into_iter();
+        let each = each.map(|error| {
+            assert!(error["expected"].is_string(), "{error}");
+            error["path"].as_str().unwrap_or_default().to_owned()
+        });
+        each.collect::<Vec<_>>()
+    };
+    let wrong = json!({ "name": 7, "environment": "prod", "by": "", "data": { "title": "a" }, "windows": [] });
+    let reply = post(&engine, NOORD, "/v1/mailings", wrong).await;
+    assert_eq!(reply.problem(), (422, "invalid".into()));
+    assert_eq!(
+        paths(&reply),
+        ["windows", "name", "flow", "category", "environment", "by"]
+    );
+    let mut unknown = draft();
+    unknown["data"] = json!({ "texxt": "Wij komen.", "title": 12.5 });
+    let reply = post(&engine, NOORD, "/v1/mailings", unknown).await;
+    assert_eq!(reply.problem(), (422, "invalid".into()));
+    assert_eq!(paths(&reply), ["data.texxt", "data.title"]);
+    assert_eq!(reply.json()["errors"][0]["hint"], "did you mean \"text\"?");
+    let id = made(&engine).await;
+    let wrong = json!({ "per_minute": -1, "stop_percent": 5.5, "windows": ["ma-vr"], "stop": 1 });
+    let reply = post(&engine, NOORD, &format!("/v1/mailings/{id}/release"), wrong).await;
+    assert_eq!(
+        paths(&reply),
+        ["stop", "by", "per_minute", "stop_percent", "windows[0]"]
+    );
+    let reply = post(
+        &engine,
+        NOORD,
+        &format!("/v1/mailings/{id}/approve"),
+        json!({}),
+    )
+    .await;
+    assert_eq!(paths(&reply), ["by", "checksum"]);
+    let reply = post(
+        &engine,
+        NOORD,
+        &format!("/v1/mailings/{id}/corrections"),
+        json!({ "affected": "some" }),
+    )
+    .await;
+    assert_eq!(
+        paths(&reply),
+        ["name", "flow", "category", "environment", "by", "affected"]
+    );
     engine.end().await;
 }
 
