@@ -72,6 +72,7 @@ impl FactType {
         "exception",
         "open_amount",
         "payment",
+        "risk",
         "segment",
     ];
     /// Keys of a fact that belong to every type.

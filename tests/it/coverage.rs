@@ -1,5 +1,6 @@
-//! Holds the page of demands to the tests: every demand is there once, and every test that it names
-//! exists. Refuses to judge whether a test shows enough.
+//! Holds the page of demands to the tests: every demand is there once, and every test and every
+//! scenario of a shipped flow (`flow: scenario`) that it names exists. Refuses to judge whether it shows
+//! enough.
 
 use std::collections::BTreeSet;
 
@@ -52,6 +53,20 @@ fn functions() -> BTreeSet<String> {
     names
 }
 
+/// The scenarios of the shipped flows, as `flow: scenario`.
+fn scenarios() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for path in files(&root().join("config/flows/scenarios"), &[".toml"]) {
+        let file: toml::Table = read(&path).parse().expect("a file of scenarios");
+        let flow = file["flow"].as_str().expect("the name of a flow");
+        for scenario in file["scenario"].as_array().expect("scenarios") {
+            let name = scenario["name"].as_str().expect("a name");
+            names.insert(format!("{flow}: {name}"));
+        }
+    }
+    names
+}
+
 /// What is wrong with the page.
 fn faults(page: &str, functions: &BTreeSet<String>) -> Vec<String> {
     let (demands, words) = read_page(page);
@@ -83,7 +98,7 @@ fn faults(page: &str, functions: &BTreeSet<String>) -> Vec<String> {
 #[test]
 fn every_demand_names_tests_that_exist_or_what_it_waits_for() {
     let page = read(&root().join("docs/coverage.md"));
-    let faults = faults(&page, &functions());
+    let faults = faults(&page, &(&functions() | &scenarios()));
     assert!(
         faults.is_empty(),
         "docs/coverage.md:\n{}",

@@ -39,6 +39,10 @@ const SHIPPED: [(&str, &str); 9] = [
         include_str!("../../../config/flows/facts/payment.toml"),
     ),
     (
+        "risk",
+        include_str!("../../../config/flows/facts/risk.toml"),
+    ),
+    (
         "segment",
         include_str!("../../../config/flows/facts/segment.toml"),
     ),

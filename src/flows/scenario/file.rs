@@ -46,6 +46,8 @@ pub(super) struct Person {
     pub email: Option<String>,
     /// His mobile number.
     pub mobile: Option<String>,
+    /// His postal address, in one line.
+    pub postal: Option<String>,
     /// The channel that he prefers.
     pub prefers: Option<String>,
 }

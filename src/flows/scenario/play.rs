@@ -137,13 +137,17 @@ impl Run<'_> {
             .mobile
             .iter()
             .map(|mobile| Given::mobile(mobile.as_str()));
+        let postal = person
+            .postal
+            .iter()
+            .map(|postal| Given::new(ContactKind::Postal, postal.as_str()));
         let prefers = person
             .prefers
             .iter()
             .filter_map(|name| name.parse::<Channel>().ok());
         Supplied {
             name: "mevrouw Jansen".into(),
-            points: email.chain(mobile).collect(),
+            points: email.chain(mobile).chain(postal).collect(),
             preferences: prefers
                 .map(|channel| Preference::new("*", channel))
                 .collect(),
