@@ -90,6 +90,8 @@ pub struct App {
     pub unmatched_task_after_ms: i64,
     /// Whose turn it is to look at everything that is open.
     pub surveys: crate::surveys::Surveys,
+    /// How often a link may be followed.
+    pub pace: crate::pace::Pace,
     /// Who reads the journal for whoever asks.
     pub readers: Arc<Readers>,
     /// Who reads the configuration again.

@@ -394,6 +394,7 @@ fn app(
         endings_for_ms: config.retention().endings_for_ms,
         unmatched_task_after_ms: i64::try_from(task_after).unwrap_or(i64::MAX),
         surveys: crate::surveys::Surveys::default(),
+        pace: crate::pace::Pace::default(),
         restored,
         readers,
         counters,

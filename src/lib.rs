@@ -32,6 +32,7 @@ pub mod ids;
 pub mod intake;
 pub mod machine;
 pub mod mailings;
+pub mod pace;
 pub mod ports;
 mod private;
 pub mod process;

@@ -248,6 +248,7 @@ fn subject(input: &Input) -> Option<&Subject> {
         | Input::Interrupted { .. }
         | Input::Answer { .. }
         | Input::TaskAnswered(_)
+        | Input::TenantAnswered(_)
         | Input::Link { .. }
         | Input::LateReceipt(_)
         | Input::NoWay(_)

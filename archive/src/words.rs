@@ -28,6 +28,7 @@ pub(crate) const fn input(input: &Input) -> &'static str {
         Input::GroupTold { .. } => "group_told",
         Input::StopPart(_) => "stop_part",
         Input::TaskAnswered(_) => "task_answered",
+        Input::TenantAnswered(_) => "tenant_answered",
     }
 }
 
@@ -46,6 +47,7 @@ pub(crate) fn about(input: &Input) -> Option<NotificationId> {
         Input::Permit(permit) => Some(permit.id),
         Input::NoWay(no_way) => Some(no_way.id),
         Input::TaskAnswered(given) => Some(given.id),
+        Input::TenantAnswered(given) => Some(given.id),
         Input::Outcome { attempt, .. }
         | Input::Sent { attempt, .. }
         | Input::Interrupted { attempt } => Some(attempt.id),

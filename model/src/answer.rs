@@ -2,6 +2,7 @@
 //! Refuses to know how they are written down: JSON and frames are made in `src`.
 
 use crate::channel::Channel;
+use crate::flow::FlowRef;
 use crate::household::{Addressee, NotTold};
 use crate::ids::NotificationId;
 use crate::matching::Unmatched;
@@ -121,6 +122,8 @@ pub enum TaskAnswer {
     Unknown(Vec<Box<str>>),
     /// That answer asks for these fields, too.
     Lacks(Vec<Box<str>>),
+    /// A message is on its way this very moment: again when its outcome is known.
+    UnderWay,
 }
 
 /// What the link shows.
@@ -135,13 +138,30 @@ pub enum LinkAnswer {
         /// Subject.
         subject: Option<Subject>,
     },
+    /// The tenant is asked something.
+    Asks {
+        /// Sequence of the body's record in the id's shard.
+        body: u64,
+        /// The definition.
+        flow: FlowRef,
+        /// Index of the step that asks.
+        step: u8,
+        /// Language of the tenant.
+        language: Box<str>,
+    },
     /// It is closed or its notification ended; the end state's name says why.
     Closed {
-        /// Name of the end state: `paid`, `cancelled`, `expired` …
+        /// Name of the end state: `paid`, `cancelled`, `expired` … [`LinkAnswer::ANSWERED`] where the
+        /// tenant has answered and the flow goes on.
         end: Box<str>,
         /// Language of the tenant.
         language: Box<str>,
     },
     /// Nothing is known of it.
     Unknown,
+}
+
+impl LinkAnswer {
+    /// The end of a link whose question was answered.
+    pub const ANSWERED: &str = "answered";
 }

@@ -38,6 +38,8 @@ pub struct FactField {
     pub field: InputField,
     /// The words that it may hold; empty: any text of its kind.
     pub one_of: Box<[Box<str>]>,
+    /// The least and the most that a number may be; none: any.
+    pub within: Option<(i64, i64)>,
 }
 
 /// A declared type of fact.

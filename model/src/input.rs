@@ -109,6 +109,8 @@ pub enum Input {
     StopPart(Box<StopPart>),
     /// A person answered a task with what its answer asks for. Since record version 6.
     TaskAnswered(Box<TaskAnswered>),
+    /// The tenant answered what a step asks him. Since record version 6.
+    TenantAnswered(Box<TenantAnswered>),
 }
 
 impl Input {
@@ -131,6 +133,7 @@ impl Input {
             | Input::Cancel { .. }
             | Input::Answer { .. }
             | Input::TaskAnswered(_)
+            | Input::TenantAnswered(_)
             | Input::Link { .. }
             | Input::LateReceipt(_)
             | Input::NoWay(_)
@@ -153,6 +156,21 @@ pub struct TaskAnswered {
     /// The answer.
     pub answer: Box<str>,
     /// Who, for the explanation; at most 200 bytes.
+    pub by: Box<str>,
+    /// What the fields say that were given, by their names.
+    pub says: Box<[(Box<str>, Value)]>,
+}
+
+/// An answer of the tenant to what a step asks him.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct TenantAnswered {
+    /// Which notification.
+    pub id: NotificationId,
+    /// Index of the step whose question it is.
+    pub step: u8,
+    /// The answer.
+    pub answer: Box<str>,
+    /// Who told it for him, for the explanation; at most 200 bytes. Empty: himself, on the page.
     pub by: Box<str>,
     /// What the fields say that were given, by their names.
     pub says: Box<[(Box<str>, Value)]>,

@@ -68,7 +68,9 @@ pub use ids::{
     AttemptRef, AttemptToken, CorporationId, IdError, NotificationId, ShardId, TenantKey,
     home_shard,
 };
-pub use input::{CancelTarget, Input, LateReceipt, NoWay, Permit, Receipt, TaskAnswered};
+pub use input::{
+    CancelTarget, Input, LateReceipt, NoWay, Permit, Receipt, TaskAnswered, TenantAnswered,
+};
 pub use matching::{Unmatched, is_known, unmatched};
 pub use notification::{
     Environment, Idempotency, Lane, Notification, NotificationRequest, Subject, UnknownWord,

@@ -222,6 +222,7 @@ impl Known {
             | Input::Cancel { .. }
             | Input::Answer { .. }
             | Input::TaskAnswered(_)
+            | Input::TenantAnswered(_)
             | Input::Link { .. }
             | Input::PutHousehold(_)
             | Input::InHousehold { .. }
@@ -244,6 +245,7 @@ impl Known {
         };
         let (answer, says): (&str, &[(Box<str>, Value)]) = match &record.input {
             Input::TaskAnswered(given) => (&given.answer, &given.says),
+            Input::TenantAnswered(given) => (&given.answer, &given.says),
             Input::Answer { answer, .. } => (answer, &[]),
             _ => return,
         };

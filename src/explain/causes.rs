@@ -46,6 +46,7 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::PeopleFirst { .. } => "people_first",
         Cause::Superseded { .. } => "superseded",
         Cause::AllOff => "all_off",
+        Cause::TenantAnswered { .. } => "tenant_answered",
     }
 }
 
@@ -131,6 +132,16 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
         }
         Cause::Superseded { rule, by } => superseded(rule, *by),
         Cause::AllOff => "the corporation's matrix has every channel of the step off".to_owned(),
+        Cause::TenantAnswered { answer, by } if by.is_empty() => {
+            format!("the tenant answered '{}' on the page", scrub(answer))
+        }
+        Cause::TenantAnswered { answer, by } => {
+            format!(
+                "{} told the tenant's answer '{}'",
+                person(by),
+                scrub(answer)
+            )
+        }
     }
 }
 

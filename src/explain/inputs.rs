@@ -4,7 +4,7 @@
 
 use serde_json::json;
 use sluis_model::flow::Value;
-use sluis_model::{AttemptRef, CancelTarget, Input, NotificationId, Receipt};
+use sluis_model::{AttemptRef, CancelTarget, Input, NotificationId, Receipt, TenantAnswered};
 
 use super::causes::remark;
 use super::reason::reason;
@@ -28,6 +28,7 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
             let said = (&*given.answer, &*given.says);
             (Some(given.id), tell_answer(given.task, said, &given.by))
         }
+        Input::TenantAnswered(given) => (Some(given.id), tell_tenants_answer(given)),
         Input::Notify(_)
         | Input::PutProfile(_)
         | Input::Fact(_)
@@ -55,14 +56,37 @@ fn tell_interrupted(attempt: AttemptRef) -> Told {
 
 fn tell_answer(task: u16, (answer, says): (&str, &[(Box<str>, Value)]), by: &str) -> Told {
     let (answer, by) = (scrub(answer), scrub(by));
+    let text = format!("task {task} was answered '{answer}' by {by}{}", with(says));
+    let mut details = json!({ "task": task, "answer": answer, "by": by });
+    add_fields(&mut details, says);
+    Told::new("task_answered", "Taak beantwoord", text, details)
+}
+
+fn tell_tenants_answer(given: &TenantAnswered) -> Told {
+    let (answer, by) = (scrub(&given.answer), scrub(&given.by));
+    let says = &*given.says;
+    let mut details = json!({ "answer": answer });
+    let text = if by.is_empty() {
+        format!("the tenant answered '{answer}' on the page{}", with(says))
+    } else {
+        details["by"] = by.clone().into();
+        format!("{by} told the tenant's answer '{answer}'{}", with(says))
+    };
+    add_fields(&mut details, says);
+    Told::new("tenant_answered", "Huurder antwoordde", text, details)
+}
+
+/// What the fields say, behind a sentence.
+fn with(says: &[(Box<str>, Value)]) -> String {
     let said: Vec<String> = says
         .iter()
         .map(|(name, value)| format!("{name} = {}", scrub(&value.to_string())))
         .collect();
     let with = if said.is_empty() { "" } else { ": " };
-    let said = said.join(", ");
-    let text = format!("task {task} was answered '{answer}' by {by}{with}{said}");
-    let mut details = json!({ "task": task, "answer": answer, "by": by });
+    format!("{with}{}", said.join(", "))
+}
+
+fn add_fields(details: &mut serde_json::Value, says: &[(Box<str>, Value)]) {
     if !says.is_empty() {
         let fields = says.iter();
         let fields: serde_json::Map<String, serde_json::Value> = fields
@@ -70,7 +94,6 @@ fn tell_answer(task: u16, (answer, says): (&str, &[(Box<str>, Value)]), by: &str
             .collect();
         details["fields"] = fields.into();
     }
-    Told::new("task_answered", "Taak beantwoord", text, details)
 }
 
 /// What a field of an answer says, whole: it is for people.

@@ -150,7 +150,8 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
         | Cause::FactCame { .. }
         | Cause::PeopleFirst { .. }
         | Cause::Superseded { .. }
-        | Cause::AllOff => None,
+        | Cause::AllOff
+        | Cause::TenantAnswered { .. } => None,
     }
 }
 

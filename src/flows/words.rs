@@ -19,7 +19,9 @@ pub(super) fn goes(flow: &Flow, go: &Go) -> String {
 /// What a step does, in one line.
 pub(super) fn does(step: &Step) -> String {
     if let Some(message) = step.kind.message() {
-        return sends(message);
+        let asks = step.kind.question().map(|question| &question.asks);
+        let asks = asks.map_or_else(String::new, |asks| format!("; asks '{asks}'"));
+        return format!("{}{asks}", sends(message));
     }
     if let Some(question) = step.kind.question() {
         let team = question.team.as_ref();

@@ -1,31 +1,44 @@
 //! Owns the link in a message: a GET shows a page and proves nothing, the button (POST) is the
-//! trusted click and leads on. It asks the shard, behind everything already accepted. Refuses to
+//! trusted click and leads on, or the tenant's answer to a question. It asks the shard, behind everything already accepted. Refuses to
 //! redirect while it cannot know: 503.
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use sluis_actors::{ShardAnswer, ShardRequest};
 use sluis_model::{Answer, CorporationId, Environment, Input, LinkAnswer, NotificationId};
 
-use super::named;
+use super::question::{self, Asking, QUESTION};
+use super::{body, named};
 use crate::app::App;
 use crate::ask::ask;
+use crate::intake::form::Form;
+
+/// Largest form, in bytes: 16 fields, one of them a text, each byte written as three.
+const MOST_FORM: usize = 128 * 1024;
 
 /// `GET /b/{token}`
 pub(super) async fn page(State(app): State<Arc<App>>, Path(token): Path<String>) -> Response {
-    follow(&app, &token, false).await
+    follow(&app, &token, None).await
 }
 
 /// `POST /b/{token}`
-pub(super) async fn press(State(app): State<Arc<App>>, Path(token): Path<String>) -> Response {
-    follow(&app, &token, true).await
+pub(super) async fn press(
+    State(app): State<Arc<App>>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Response {
+    match body::whole(request.into_body(), MOST_FORM).await {
+        Ok(body) => follow(&app, &token, Some(Form::parse(&body))).await,
+        Err(problem) => problem.into_response(),
+    }
 }
 
-async fn follow(app: &App, token: &str, pressed: bool) -> Response {
-    let mut response = answer(app, token, pressed).await;
+/// `form`: what was sent with the button.
+async fn follow(app: &App, token: &str, form: Option<Form>) -> Response {
+    let mut response = answer(app, token, form).await;
     protect(response.headers_mut(), app.environment);
     response
 }
@@ -49,31 +62,66 @@ fn protect(headers: &mut HeaderMap, environment: Environment) {
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
 }
 
-async fn answer(app: &App, token: &str, pressed: bool) -> Response {
+async fn answer(app: &App, token: &str, form: Option<Form>) -> Response {
     let Ok((corporation, id)) = app.reference.open_link(token) else {
         return show(StatusCode::NOT_FOUND, "", Text::Unknown);
     };
+    if !app.pace.admit(id, app.clock.now()) {
+        return show(StatusCode::TOO_MANY_REQUESTS, "", Text::TooOften);
+    }
+    let answers = form
+        .as_ref()
+        .is_some_and(|form| form.text(QUESTION).is_some());
+    if let Some(form) = form.as_ref().filter(|_| answers)
+        && let Some(response) = question::take(app, corporation, id, form).await
+    {
+        return response;
+    }
+    // An answer that came too late presses no button.
+    let pressed = form.is_some() && !answers;
     let answer = match used(app, corporation, id, pressed).await {
         Some(answer) => answer,
         None => return show(StatusCode::SERVICE_UNAVAILABLE, "", Text::Busy),
     };
     match answer {
         LinkAnswer::Unknown => show(StatusCode::NOT_FOUND, "", Text::Unknown),
+        LinkAnswer::Asks {
+            body,
+            flow,
+            step,
+            language,
+        } => {
+            let asking = Asking {
+                id,
+                body,
+                flow,
+                step,
+                language,
+            };
+            question::page(app, &asking).await
+        }
         LinkAnswer::Closed { end, language } => {
-            show(StatusCode::GONE, &language, closed_text(&end))
+            let text = closed_text(&end);
+            let answered =
+                text == Text::Closed && question::was_answered(app, corporation, id).await;
+            let text = if answered { Text::Answered } else { text };
+            show(StatusCode::GONE, &language, text)
         }
         LinkAnswer::Open { language, .. } if !pressed => {
             show(StatusCode::OK, &language, Text::Button)
         }
-        LinkAnswer::Open { body, language, .. } => match payment_url(app, id, body).await {
-            Some(url) => Redirect::to(&url).into_response(),
-            None => show(StatusCode::OK, &language, Text::Thanks),
-        },
+        LinkAnswer::Open { body, language, .. } => {
+            match data_field(app, id, body, "payment_url").await {
+                Some(url) => Redirect::to(&url).into_response(),
+                None => show(StatusCode::OK, &language, Text::Thanks),
+            }
+        }
     }
 }
 
@@ -114,19 +162,26 @@ async fn used(
     }
 }
 
-/// `data.payment_url` of the notification, read back from the journal.
-async fn payment_url(app: &App, id: NotificationId, body: u64) -> Option<String> {
+/// A text of the notification's data, read back from the journal.
+pub(super) async fn data_field(
+    app: &App,
+    id: NotificationId,
+    body: u64,
+    name: &str,
+) -> Option<String> {
     let journal = app.engine.journal().clone();
     let read = move || sluis_actors::read_body(&*journal, id, body);
     let notification = tokio::task::spawn_blocking(read).await.ok()?.ok()?;
     let data: serde_json::Value = serde_json::from_str(&notification.data).ok()?;
-    data.get("payment_url")?.as_str().map(str::to_owned)
+    data.get(name)?.as_str().map(str::to_owned)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Text {
+pub(super) enum Text {
     Button,
     Thanks,
+    Answered,
+    TooOften,
     Paid,
     Expired,
     Closed,
@@ -138,6 +193,7 @@ fn closed_text(end: &str) -> Text {
     match end {
         "paid" | "no balance" => Text::Paid,
         "expired" => Text::Expired,
+        LinkAnswer::ANSWERED => Text::Answered,
         _ => Text::Closed,
     }
 }
@@ -153,6 +209,26 @@ impl Text {
             Text::Thanks => [
                 ("Dank u wel", "Wij hebben uw reactie ontvangen."),
                 ("Thank you", "We have received your response."),
+            ],
+            Text::Answered => [
+                (
+                    "Al beantwoord",
+                    "Wij hebben uw antwoord al ontvangen. U hoeft niets meer te doen.",
+                ),
+                (
+                    "Already answered",
+                    "We have already received your answer. There is nothing more to do.",
+                ),
+            ],
+            Text::TooOften => [
+                (
+                    "Even geduld",
+                    "Deze link is heel vaak gebruikt. Probeer het over een minuut opnieuw.",
+                ),
+                (
+                    "One moment",
+                    "This link was used very often. Please try again in a minute.",
+                ),
             ],
             Text::Paid => [
                 (
@@ -208,9 +284,13 @@ impl Text {
     }
 }
 
-fn show(status: StatusCode, language: &str, text: Text) -> Response {
+pub(super) fn show(status: StatusCode, language: &str, text: Text) -> Response {
     let mut response = (status, Html(page_of(language, text))).into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    let again = [
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    if again.contains(&status) {
         let wait = HeaderValue::from_static("30");
         response.headers_mut().insert(header::RETRY_AFTER, wait);
     }

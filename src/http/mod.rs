@@ -34,6 +34,8 @@ mod pauses;
 mod problem;
 mod profile_body;
 mod query;
+mod question;
+mod question_page;
 mod receipt_path;
 mod receipts;
 mod reception;

@@ -51,6 +51,7 @@ pub(super) async fn give_alone(
             Err(not_open(app, corporation, task).await)
         }
         Some(TaskAnswer::NotOpen) => Err(not_open(app, corporation, task).await),
+        Some(TaskAnswer::UnderWay) => Err(AskError::Full.into()),
         None => Err(Problem::not_found("task")),
     }
 }

@@ -19,7 +19,8 @@ use super::body::{JsonBody, json};
 use super::lists;
 use super::problem::Problem;
 use super::query::{Asked, bad};
-use super::task_answer::{TaskId, Word, give_alone};
+use super::question;
+use super::task_answer::{Word, give_alone};
 use super::task_groups::{self, GroupBody};
 use super::unmatched::{self, FactRow};
 use super::unread::{self, UnreadBody};
@@ -292,10 +293,15 @@ pub(super) async fn answer(
         }
         None if after.is_some() => return Err(alone()),
         None if unread::answer(&app, corporation, &done.id, word).await? => {}
-        None => {
-            let task = parse_task(&done.id).ok_or_else(|| Problem::not_found("task"))?;
-            give_alone(&app, corporation, task, word, fields).await?;
-        }
+        None => match parse_task(&done.id).ok_or_else(|| Problem::not_found("task"))? {
+            (id, Number::Task(task)) => {
+                give_alone(&app, corporation, (id, task), word, fields).await?;
+            }
+            (id, Number::Step(step)) => {
+                let word = (word.answer, word.by);
+                question::give_for(&app, corporation, (id, step), word, fields).await?;
+            }
+        },
     }
     Ok(Json(done))
 }
@@ -331,8 +337,15 @@ impl AnswerRequest {
     }
 }
 
-/// `<notification>.<number>`.
-fn parse_task(text: &str) -> Option<TaskId> {
-    let (id, task) = text.split_once('.')?;
-    Some((id.parse().ok()?, task.parse().ok()?))
+/// Which task of a notification, or which question to its tenant.
+enum Number<'a> {
+    Task(u16),
+    Step(&'a str),
+}
+
+/// `<notification>.<number>`, or `<notification>.<step>` for the tenant's answer to what a step asks.
+fn parse_task(text: &str) -> Option<(NotificationId, Number<'_>)> {
+    let (id, of) = text.split_once('.')?;
+    let number = of.parse().map_or(Number::Step(of), Number::Task);
+    Some((id.parse().ok()?, number))
 }

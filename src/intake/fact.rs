@@ -236,7 +236,27 @@ pub(super) fn said(
         problems.push(no_such_word(reader.path(&field.field.name), word, field));
         return None;
     }
-    Some(validate::value(node))
+    let value = validate::value(node);
+    if let (Value::Integer(number), Some((least, most))) = (&value, field.within)
+        && !(least..=most).contains(number)
+    {
+        problems.push(out_of_range(
+            reader.path(&field.field.name),
+            *number,
+            (least, most),
+        ));
+        return None;
+    }
+    Some(value)
+}
+
+fn out_of_range(path: String, number: i64, (least, most): (i64, i64)) -> FieldProblem {
+    let expected = match (least, most) {
+        (i64::MIN, most) => format!("at most {most}"),
+        (least, i64::MAX) => format!("at least {least}"),
+        (least, most) => format!("{least} to {most}"),
+    };
+    FieldProblem::new(path, ProblemCode::OutOfRange, expected).value(&number.to_string())
 }
 
 fn no_such_word(path: String, word: &str, field: &FactField) -> FieldProblem {

@@ -6,6 +6,7 @@ pub mod answer;
 pub mod cancellation;
 pub mod confirmed;
 pub mod fact;
+pub mod form;
 mod hash;
 pub mod household;
 pub mod mailing;

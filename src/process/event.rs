@@ -217,5 +217,6 @@ pub(crate) fn reason(cause: &Cause) -> String {
         Cause::PeopleFirst { .. } => "people_first".to_owned(),
         Cause::Superseded { .. } => "superseded".to_owned(),
         Cause::AllOff => "all_off".to_owned(),
+        Cause::TenantAnswered { .. } => "tenant_answered".to_owned(),
     }
 }

@@ -47,6 +47,7 @@ mod openapi;
 mod package;
 mod pauses;
 mod process;
+mod questions;
 mod receipts;
 mod rehearsal;
 mod reload;

@@ -2,7 +2,7 @@
 //! the same as what is sent. Refuses to read anything: whoever asks brings it.
 
 use sluis_channels::address::visible;
-use sluis_channels::render::{CorporationView, Templates, TenantView, answered};
+use sluis_channels::render::{CorporationView, Templates, TenantView, answered, asked};
 use sluis_channels::{Content, Context};
 use sluis_model::flow::Said;
 use sluis_model::{Channel, Flow, Profile, Verdict};
@@ -30,7 +30,7 @@ pub struct Saying<'a> {
     pub corporation: &'a str,
     /// The notification's own fields: the text of a JSON object.
     pub data: &'a str,
-    /// What people answered so far.
+    /// What people and the tenant answered so far.
     pub answers: &'a [Said],
     /// Its link, where the step has one.
     pub link: Option<&'a str>,
@@ -52,6 +52,7 @@ pub fn say(saying: &Saying<'_>) -> Result<Content, Verdict> {
         .profile
         .map_or(("", ""), |profile| (&*profile.name, &*profile.language));
     let answered = answered(saying.flow, saying.answers);
+    let asked = asked(saying.flow, saying.answers);
     let context = Context {
         tenant: TenantView {
             id: saying.tenant,
@@ -63,6 +64,7 @@ pub fn say(saying: &Saying<'_>) -> Result<Content, Verdict> {
         },
         data: &data,
         task: answered.as_ref(),
+        ask: asked.as_ref(),
         link: saying.link,
     };
     let rendered = saying.templates.render(saying.channel, template, &context);

@@ -103,6 +103,7 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
         }
         | Input::Answer { .. }
         | Input::TaskAnswered(_)
+        | Input::TenantAnswered(_)
         | Input::Link { .. }
         | Input::PutHousehold(_)
         | Input::InHousehold { .. }

@@ -45,6 +45,7 @@ pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
         },
         data: &value,
         task: None,
+        ask: None,
         link: None,
     };
     for (name, channel, template) in [

@@ -21,6 +21,9 @@ pub struct Context<'a> {
     /// What people answered, as `task.<step>.<field>`, where the flow keeps answers; see [`answered`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<&'a serde_json::Value>,
+    /// What the tenant answered, as `ask.<step>.<field>`, where the flow asks him; see [`asked`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask: Option<&'a serde_json::Value>,
     /// The engine's link for this notification, where the flow has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<&'a str>,
@@ -48,9 +51,25 @@ pub struct CorporationView<'a> {
 /// not answered yet is there, and nothing of it is defined.
 #[must_use]
 pub fn answered(flow: &Flow, said: &[Said]) -> Option<Value> {
+    known(flow, said, false)
+}
+
+/// What is known of the answers of the tenant, likewise.
+#[must_use]
+pub fn asked(flow: &Flow, said: &[Said]) -> Option<Value> {
+    known(flow, said, true)
+}
+
+/// What is known of answers to the steps that ask the tenant, or people.
+fn known(flow: &Flow, said: &[Said], of_tenant: bool) -> Option<Value> {
     let mut steps = Map::new();
     for kept in &flow.kept {
-        let id = flow.step(kept.step).map(|step| step.id.to_string())?;
+        let step = flow.step(kept.step)?;
+        let question = step.kind.question();
+        if question.is_some_and(|question| question.page.is_some()) != of_tenant {
+            continue;
+        }
+        let id = step.id.to_string();
         let fields = steps.entry(id).or_insert_with(|| Map::new().into());
         let known = said
             .iter()

@@ -21,7 +21,7 @@ mod templates;
 mod tests;
 mod weigh;
 
-pub use context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView, answered};
+pub use context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView, answered, asked};
 pub use error::RenderError;
 pub use form::Form;
 pub use included::included;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sluis_model::flow::{FieldKind, Flow, InputField, Said, Value as Known};
 use sluis_model::{Channel, FactType};
 
-use super::context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView, answered};
+use super::context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView, answered, asked};
 use super::error::RenderError;
 use super::templates::Templates;
 use crate::problem::Problem;
@@ -72,7 +72,8 @@ impl Templates {
         for language in languages.chain([DEFAULT_LANGUAGE.to_owned()]) {
             for sample in [Sample::Usual, Sample::Bare, Sample::Worst] {
                 let data = data(flow, sample);
-                let task = answered(flow, &answers(flow, step, sample));
+                let said = answers(flow, step, sample);
+                let (task, ask) = (answered(flow, &said), asked(flow, &said));
                 let tenant = TenantView {
                     id: "H-1",
                     name: name(sample),
@@ -85,6 +86,7 @@ impl Templates {
                     },
                     data: &data,
                     task: task.as_ref(),
+                    ask: ask.as_ref(),
                     link: has_link.then_some(LINK),
                 };
                 let rendered = self.render(channel, template, &context);

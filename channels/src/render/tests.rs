@@ -33,6 +33,7 @@ fn render(
         },
         data: &data,
         task: None,
+        ask: None,
         link: Some("https://post.woon.example/b/abc"),
     };
     templates.render(channel, template, &context)

@@ -92,8 +92,9 @@ impl Turn<'_> {
             if !lacks.is_empty() {
                 return Answer::Task(TaskAnswer::Lacks(lacks));
             }
-            if flow.kept_of(at).next().is_some() {
-                self.emit(Event::AnswerKept { id, step: at });
+            let kept_by = question.map_or(at, |question| question.kept_by(at));
+            if flow.kept_of(kept_by).next().is_some() {
+                self.emit(Event::AnswerKept { id, step: kept_by });
             }
             self.go(id, &reply.go, cause);
         } else if answer == CLOSE {
@@ -139,6 +140,9 @@ impl Turn<'_> {
             });
         }
         let (body, subject) = (open.body, open.subject.as_deref().cloned());
+        if let Some(answer) = self.asked_page(id, &language) {
+            return Answer::Link(answer);
+        }
         self.emit(Event::LinkUsed { id, pressed });
         if pressed {
             self.mark_only_used(id);

@@ -3,6 +3,7 @@
 //! so a later decision of the same input sees the earlier ones. Refuses effects: the shard derives
 //! them from the events.
 
+mod asked;
 mod attempt;
 mod branch;
 mod bundle;
@@ -139,6 +140,7 @@ impl<'a> Turn<'a> {
                 (&given.answer, &given.says),
                 &given.by,
             ),
+            Input::TenantAnswered(given) => self.tenant_answered(given),
             Input::Link { id, pressed } => self.link(*id, *pressed),
             Input::PutHousehold(household) => self.put_household(household),
             Input::InHousehold { household, is_in } => self.in_household(household, *is_in),

@@ -26,6 +26,7 @@ mod property;
 mod routing;
 mod segments;
 mod steering;
+mod tenant_asked;
 mod unexplained;
 mod waits;
 mod world;

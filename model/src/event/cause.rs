@@ -169,6 +169,13 @@ pub enum Cause {
     },
     /// The corporation has every channel of the step off. Since record version 6.
     AllOff,
+    /// The tenant answered what the step asked him. Since record version 6.
+    TenantAnswered {
+        /// The answer.
+        answer: Box<str>,
+        /// Who told it for him. Empty: himself, on the page.
+        by: Box<str>,
+    },
 }
 
 /// The way that a step took which chooses.

@@ -14,6 +14,7 @@ pub(super) fn keep(open: &mut Open, step: u8, input: &Input, flows: &dyn FlowBoo
     };
     let (answer, says): (&str, &[(Box<str>, Value)]) = match input {
         Input::TaskAnswered(given) => (&given.answer, &given.says),
+        Input::TenantAnswered(given) => (&given.answer, &given.says),
         Input::Answer { answer, .. } => (answer, &[]),
         _ => return,
     };

@@ -30,6 +30,8 @@ pub(crate) enum FieldSource {
 pub(crate) struct FieldTable {
     kind: Option<String>,
     one_of: Option<Vec<String>>,
+    least: Option<i64>,
+    most: Option<i64>,
     #[serde(default)]
     optional: bool,
 }
@@ -128,7 +130,29 @@ impl Reading<'_> {
                 most,
             },
             one_of,
+            within: self.within(path, kind, source),
         })
+    }
+
+    /// The numbers that it may be.
+    fn within(&mut self, path: &str, kind: FieldKind, source: &FieldSource) -> Option<(i64, i64)> {
+        let FieldSource::Table(FieldTable { least, most, .. }) = source else {
+            return None;
+        };
+        if least.is_none() && most.is_none() {
+            return None;
+        }
+        if !matches!(kind, FieldKind::Integer | FieldKind::Money) {
+            let message = "only a number has `least` and `most`: expected kind = \"integer\" or kind = \"money\"";
+            self.problem(path, message);
+        }
+        let (least, most) = (least.unwrap_or(i64::MIN), most.unwrap_or(i64::MAX));
+        if least > most {
+            let message =
+                format!("least = {least} is above most = {most}: expected a number between them");
+            self.problem(path, message);
+        }
+        Some((least, most))
     }
 
     fn kind(&mut self, path: &str, word: &str) -> Option<FieldKind> {

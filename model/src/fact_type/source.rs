@@ -189,6 +189,7 @@ fn own(kind: FactKind) -> FactType {
         fields: vec![FactField {
             field: amount,
             one_of: Box::default(),
+            within: None,
         }],
     }
 }

@@ -68,7 +68,7 @@ impl Flow {
                 continue;
             };
             let asks = step.kind.question();
-            let asks = asks.filter(|_| usize::from(kept.step) == index);
+            let asks = asks.filter(|of| of.kept_by(index as u8) == kept.step);
             match asks {
                 None => next.extend(step.kind.ways_out().iter().filter_map(|way| to(way.go))),
                 Some(question) => {
@@ -81,6 +81,7 @@ impl Flow {
                     });
                     next.extend(without.filter_map(|reply| to(&reply.go)));
                     next.extend(question.deadline.as_ref().and_then(|by| to(&by.go)));
+                    next.extend(step.on().ways_out().filter_map(|way| to(way.go)));
                 }
             }
         }

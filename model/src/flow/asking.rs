@@ -1,5 +1,5 @@
-//! Owns what the steps of a flow ask people for, as rules name it: `task.call.pay_on`. Refuses to read a
-//! file.
+//! Owns what the steps of a flow ask people and the tenant for, as rules name it: `task.call.pay_on`,
+//! `ask.survey.score`. Refuses to read a file.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,42 @@ use super::kept::Kept;
 use crate::fact_type::FactField;
 use crate::reading::nearest;
 
-/// What one step asks people for.
+/// Who is asked, by the word of the step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// People, by a task.
+    #[default]
+    People,
+    /// The tenant.
+    Tenant,
+}
+
+impl Whom {
+    /// Both.
+    pub(super) const ALL: [Self; 2] = [Self::People, Self::Tenant];
+
+    /// The key of the step, which rules begin with.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::People => "task",
+            Self::Tenant => "ask",
+        }
+    }
+
+    /// After "no step".
+    const fn asks(self) -> &'static str {
+        match self {
+            Self::People => "asks people",
+            Self::Tenant => "asks the tenant",
+        }
+    }
+}
+
+/// What one step asks for.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
+    /// Whom it asks.
+    pub whom: Whom,
     /// Index of the step.
     pub step: u8,
     /// The fields of each answer.
@@ -51,7 +84,7 @@ impl Asked {
 pub(super) fn keep_one(
     fields: &mut Vec<Box<str>>,
     kept: &mut Vec<Kept>,
-    (id, step): (&str, u8),
+    (whom, id, step): (Whom, &str, u8),
     name: &str,
     kind: FieldKind,
 ) -> usize {
@@ -61,7 +94,7 @@ pub(super) fn keep_one(
     if let Some(known) = known {
         return known.place;
     }
-    let place = field_index(fields, &format!("task.{id}.{name}"));
+    let place = field_index(fields, &format!("{}.{id}.{name}", whom.word()));
     kept.push(Kept {
         step,
         name: name.into(),
@@ -71,24 +104,27 @@ pub(super) fn keep_one(
     place
 }
 
-/// What `task.<path>` names in a rule.
+/// What `task.<step>.<field>` or `ask.<step>.<field>` names in a rule.
 ///
 /// # Errors
 /// A sentence that says what was expected.
 pub(super) fn read(
-    path: &str,
+    full: &str,
     asked: &BTreeMap<String, Asked>,
     fields: &mut Vec<Box<str>>,
     kept: &mut Vec<Kept>,
 ) -> Result<Answered, String> {
+    let (word, path) = full.split_once('.').unwrap_or((full, ""));
+    let whom = Whom::ALL.into_iter().find(|whom| whom.word() == word);
+    let whom = whom.unwrap_or_default();
     let Some((id, name)) = path.rsplit_once('.') else {
         return Err(format!(
-            "task.{path} names no value: expected task.<step>.<field>, or task.<step>.{}",
+            "{full} names no value: expected {word}.<step>.<field>, or {word}.<step>.{}",
             Kept::ANSWER
         ));
     };
-    let Some(known) = asked.get(id) else {
-        return Err(no_step(id, asked));
+    let Some(known) = asked.get(id).filter(|known| known.whom == whom) else {
+        return Err(no_step(whom, id, asked));
     };
     let field = known.named(name).next();
     let kind = match field {
@@ -96,25 +132,31 @@ pub(super) fn read(
         None => return Err(no_field(id, name, known)),
         Some(field) if field.field.kind == FieldKind::Text => {
             return Err(format!(
-                "task.{path} is a text, which is for people and is not kept: expected a field of kind line"
+                "{full} is a text, which is for people and is not kept: expected a field of kind line"
             ));
         }
         Some(field) => field.field.kind,
     };
-    let place = keep_one(fields, kept, (id, known.step), name, kind);
+    let place = keep_one(fields, kept, (whom, id, known.step), name, kind);
     let words = known.words(name);
     Ok(Answered { place, kind, words })
 }
 
-fn no_step(id: &str, asked: &BTreeMap<String, Asked>) -> String {
-    let steps: Vec<&str> = asked.keys().map(String::as_str).collect();
+fn no_step(whom: Whom, id: &str, asked: &BTreeMap<String, Asked>) -> String {
+    let (word, asks) = (whom.word(), whom.asks());
+    if let Some(other) = asked.get(id) {
+        let right = other.whom.word();
+        return format!("step {id:?} {}: expected {right}.{id}", other.whom.asks());
+    }
+    let of = asked.iter().filter(|(_, known)| known.whom == whom);
+    let steps: Vec<&str> = of.map(|(id, _)| id.as_str()).collect();
     if steps.is_empty() {
-        return format!("task.{id}: no step asks people: expected a step with a task");
+        return format!("{word}.{id}: no step {asks}: expected a step with {word}");
     }
     let near = nearest(id, steps.iter().copied());
     let near = near.map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
     let steps = steps.join(", ");
-    format!("no step {id:?} asks people: expected one of {steps}{near}")
+    format!("no step {id:?} {asks}: expected one of {steps}{near}")
 }
 
 fn no_field(id: &str, name: &str, asked: &Asked) -> String {

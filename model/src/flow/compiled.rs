@@ -90,6 +90,15 @@ impl Flow {
         self.message(step)?.template(channel, 0)
     }
 
+    /// Whether it asks the tenant something.
+    #[must_use]
+    pub fn asks_tenant(&self) -> bool {
+        let questions = self.steps.iter().filter_map(|step| step.kind.question());
+        questions
+            .into_iter()
+            .any(|question| question.page.is_some())
+    }
+
     /// Everywhere its guards and steps lead.
     pub fn leads(&self) -> impl Iterator<Item = &Go> {
         let guards = self.guards.iter().map(|guard| &guard.otherwise);
@@ -110,6 +119,7 @@ impl Flow {
     /// Every list of people that its notifications may stand on; some more than once.
     pub fn lists(&self) -> impl Iterator<Item = &str> {
         let asked = self.steps.iter().filter_map(|step| step.kind.question());
+        let asked = asked.filter(|question| question.page.is_none());
         let asked = asked.map(|question| &*question.list);
         let led_to = self.leads().filter_map(|go| match go {
             Go::Human(list) => Some(&**list),

@@ -1,4 +1,4 @@
-//! Owns what a flow file declares of the answers of people, before any rule that may name it: the fields
+//! Owns what a flow file declares of the answers of people and tenants, before any rule that may name it: the fields
 //! of each answer, and which of them are kept for rules. Refuses to read where an answer leads: the step
 //! does.
 
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use toml::Value;
 
-use super::asking::{Asked, keep_one};
+use super::asking::{Asked, Whom, keep_one};
 use super::input::FieldKind;
 use super::kept::Kept;
 use super::reader::Reader;
@@ -30,20 +30,29 @@ const FIELDS: Declaring = Declaring {
 };
 
 impl Reader {
-    /// Declares what the steps ask people for.
+    /// Declares what the steps ask people and the tenant for.
     pub(super) fn declare_answers(&mut self, steps: &[StepSource]) {
         for (index, step) in steps.iter().enumerate().take(usize::from(u8::MAX)) {
-            let written = step.kind.get("task").and_then(|task| task.get("answers"));
-            // Another shape is told by the step.
-            let Some(answers) = written.and_then(Value::as_table) else {
+            let mut kinds = Whom::ALL.into_iter();
+            let found = kinds.find_map(|whom| Some((whom, step.kind.get(whom.word())?)));
+            let Some((whom, body)) = found else {
                 continue;
             };
+            // Another shape is told by the step.
+            let Some(answers) = body.get("answers").and_then(Value::as_table) else {
+                continue;
+            };
+            if whom == Whom::Tenant {
+                self.asks.insert(step.id.clone(), body.clone());
+            }
             let mut asked = Asked {
+                whom,
                 step: index as u8,
                 ..Asked::default()
             };
+            let word = whom.word();
             for (answer, written) in answers {
-                let path = format!("step.{}.task.answers.{answer}.fields", step.id);
+                let path = format!("step.{}.{word}.answers.{answer}.fields", step.id);
                 let fields = self.fields_of_answer(&path, written.get("fields"));
                 self.check_shared(&path, &asked, &fields);
                 asked.answers.insert(answer.clone(), fields);
@@ -86,18 +95,20 @@ impl Reader {
     /// Gives a place to everything that rules and templates may read of the answers to a step.
     fn keep(&mut self, id: &str, asked: &Asked) {
         let fields: Vec<FactField> = asked.answers.values().flatten().cloned().collect();
-        if !fields.is_empty() {
-            self.keep_one(id, asked.step, Kept::ANSWER, FieldKind::Line);
+        // Whoever comes to the page once more is told that the tenant has answered.
+        if !fields.is_empty() || asked.whom == Whom::Tenant {
+            self.keep_one(id, asked, Kept::ANSWER, FieldKind::Line);
         }
         for known in fields {
             // Remarks are for people.
             if known.field.kind != FieldKind::Text {
-                self.keep_one(id, asked.step, &known.field.name, known.field.kind);
+                self.keep_one(id, asked, &known.field.name, known.field.kind);
             }
         }
     }
 
-    fn keep_one(&mut self, id: &str, step: u8, name: &str, kind: FieldKind) {
-        keep_one(&mut self.fields, &mut self.kept, (id, step), name, kind);
+    fn keep_one(&mut self, id: &str, asked: &Asked, name: &str, kind: FieldKind) {
+        let of = (asked.whom, id, asked.step);
+        keep_one(&mut self.fields, &mut self.kept, of, name, kind);
     }
 }

@@ -36,6 +36,6 @@ pub use input::{FieldKind, InputField, Value};
 pub use kept::{Kept, Said};
 pub use rule::{Go, Guard, Stop};
 pub use step::{
-    After, Awaited, Begin, Branches, Case, Except, Handlers, Message, Names, Question, Reply, Step,
-    StepKind, Team, Until, Via, WayOut,
+    After, Awaited, Begin, Branches, Case, Except, Handlers, Message, Names, Page, Question, Reply,
+    Step, StepKind, Team, Until, Via, WayOut,
 };

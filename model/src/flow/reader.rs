@@ -50,8 +50,10 @@ pub(super) struct Reader {
     pub reads_subject: bool,
     /// Names of the fields that conditions read, in the order of their indexes.
     pub fields: Vec<Box<str>>,
-    /// What steps ask people for, by their ids.
+    /// What steps ask people or the tenant for, by their ids.
     pub asked: BTreeMap<String, Asked>,
+    /// Steps that ask the tenant, as they stand in the file, by their ids.
+    pub asks: BTreeMap<String, toml::Value>,
     /// What is kept of answers, for rules and templates.
     pub kept: Vec<Kept>,
 }
@@ -298,7 +300,7 @@ impl Declared for Names<'_> {
         self.calendar.cloned()
     }
 
-    fn answered(&mut self, path: &str) -> Result<Answered, String> {
-        asking::read(path, self.asked, self.fields, self.kept)
+    fn answered(&mut self, word: &str) -> Result<Answered, String> {
+        asking::read(word, self.asked, self.fields, self.kept)
     }
 }

@@ -2,6 +2,7 @@
 //! and damaged bytes. Refuses a silent change of the format: a record that no longer comes back as
 //! it was needs a new record version.
 
+mod answers;
 mod controls;
 mod facts;
 mod golden;

@@ -38,6 +38,7 @@ pub(crate) fn input_name(input: &Input) -> &'static str {
         Input::GroupTold { .. } => "group-told",
         Input::StopPart(_) => "stop-part",
         Input::TaskAnswered(_) => "task-answered",
+        Input::TenantAnswered(_) => "tenant-answered",
     }
 }
 
@@ -203,7 +204,8 @@ pub(crate) fn version_of(event: &Event) -> u8 {
                 | Cause::FactCame { .. }
                 | Cause::PeopleFirst { .. }
                 | Cause::Superseded { .. }
-                | Cause::AllOff,
+                | Cause::AllOff
+                | Cause::TenantAnswered { .. },
             ..
         } => 6,
         Event::Steered { .. }

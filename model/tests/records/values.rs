@@ -5,9 +5,10 @@ use sluis_model::{
     AttemptRef, Barred, Branched, CancelTarget, Cause, Channel, Choice, ContactKind, CorporationId,
     Environment, Event, Evidence, Fact, FactKind, Idempotency, Input, Lane, LateReceipt, Left,
     NoWay, Notification, NotificationId, OnDoubt, Permit, PointState, Receipt, ReceiptKind,
-    Refusal, Subject, TaskAnswered, TenantKey, Timestamp, Verdict, Where, Why,
+    Refusal, Subject, TenantKey, Timestamp, Verdict, Where, Why,
 };
 
+use crate::answers;
 use crate::facts::declared;
 use crate::households;
 use crate::people::supplied;
@@ -168,25 +169,11 @@ pub(crate) fn inputs() -> Vec<Input> {
             },
         },
         Input::Declared(Box::new(declared())),
-        Input::TaskAnswered(Box::new(task_answered())),
+        Input::TaskAnswered(Box::new(answers::of_people())),
+        Input::TenantAnswered(Box::new(answers::of_tenant())),
     ];
     inputs.extend(households::inputs());
     inputs
-}
-
-fn task_answered() -> TaskAnswered {
-    let says = [
-        ("amount_cents", Value::Integer(5_000)),
-        ("pay_on", Value::Text("2026-12-01".into())),
-        ("at_home", Value::Boolean(true)),
-    ];
-    TaskAnswered {
-        id: ID,
-        task: 3,
-        answer: "promised".into(),
-        by: "desk".into(),
-        says: says.map(|(name, value)| (name.into(), value)).into(),
-    }
 }
 
 pub(crate) fn causes() -> Vec<Cause> {
@@ -246,6 +233,10 @@ pub(crate) fn causes() -> Vec<Cause> {
         Cause::DayOver { at: AT },
         Cause::NoDay { step: 1 },
         Cause::FactCame { step: 1, observed },
+        Cause::TenantAnswered {
+            answer: "given".into(),
+            by: "".into(),
+        },
     ];
     causes.extend(households::causes());
     causes.extend(steering::causes());

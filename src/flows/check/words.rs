@@ -2,7 +2,7 @@
 //! whether what a rule counts is counted at all. Refuses to judge what a word says.
 
 use sluis_model::Flow;
-use sluis_model::flow::{Operand, Reply, Test};
+use sluis_model::flow::{Operand, Question, Reply, Test};
 
 use super::paths::{cases, guards, stops};
 use super::report::Report;
@@ -57,12 +57,14 @@ pub(super) fn check(found: &Found, flow: &Flow, report: &mut Report) {
         let Some(question) = step.kind.question() else {
             continue;
         };
-        let path = format!("step.{}.task", step.id);
-        named(
-            &format!("{path}.list"),
-            &question.list,
-            "the name of a list, such as \"desk\"",
-        );
+        let path = format!("step.{}.{}", step.id, word(question));
+        if question.page.is_none() {
+            named(
+                &format!("{path}.list"),
+                &question.list,
+                "the name of a list, such as \"desk\"",
+            );
+        }
         for Reply { name, .. } in &question.replies {
             let path = format!("{path}.answers.{name}");
             named(&path, name, "an answer that people can choose");
@@ -72,10 +74,19 @@ pub(super) fn check(found: &Found, flow: &Flow, report: &mut Report) {
         let question = step.kind.question();
         let replies = question.iter().flat_map(|question| &question.replies);
         if replies.into_iter().any(|reply| &*reply.name == CLOSE) {
-            let path = format!("step.{}.task.answers.{CLOSE}", step.id);
+            let word = question.map_or("task", word);
+            let path = format!("step.{}.{word}.answers.{CLOSE}", step.id);
             let message = "every task has this answer, which ends the flow and closes the link: expected another word";
             report.mistake(found, &path, message);
         }
+    }
+}
+
+/// The key of the step that asks it.
+fn word(question: &Question) -> &'static str {
+    match question.page {
+        None => "task",
+        Some(_) => "ask",
     }
 }
 

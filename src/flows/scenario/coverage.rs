@@ -152,7 +152,9 @@ fn way(step: &Step, cause: &Cause) -> Option<String> {
     let named = by_name.into_iter().find(|(_, fits)| *fits);
     let named = named.map(|(name, _)| name.to_owned());
     let answer = match cause {
-        Cause::Task { answer, .. } => Some(format!("answer {answer}")),
+        Cause::Task { answer, .. } | Cause::TenantAnswered { answer, .. } => {
+            Some(format!("answer {answer}"))
+        }
         Cause::Branched { way, .. } => branched(step, *way),
         Cause::FactCame { .. } => step.kind.awaited().map(looked_out),
         _ => None,

@@ -5,7 +5,7 @@ use serde_json::json;
 use sluis_model::steering::Steering;
 use sluis_model::{
     About, CancelTarget, Channel, ContactKind, Environment, Flow, Given, Idempotency, Input,
-    NotificationId, Preference, ShardId, Supplied, TaskAnswered, Timestamp,
+    NotificationId, Preference, ShardId, Supplied, TaskAnswered, TenantAnswered, Timestamp,
 };
 use toml::{Table, Value};
 
@@ -233,7 +233,7 @@ impl Run<'_> {
         Ok(read.input)
     }
 
-    /// Reads an answer of people as the API does.
+    /// Reads an answer of people, or of the tenant at a step that asks him, as the API does.
     fn answer(
         &self,
         world: &World<'_>,
@@ -245,7 +245,21 @@ impl Run<'_> {
         let step = world.step(id).and_then(|step| self.flow.step(step));
         let question = step.and_then(|step| step.kind.question());
         let reply = question.and_then(|question| question.reply(answer));
+        let page = question.and_then(|question| question.page.as_deref());
+        let page = page.filter(|_| !world.has_task(id));
         let answer = answer.into();
+        if let Some(page) = page {
+            let asked = reply.map_or(&[][..], |reply| &reply.fields);
+            let says =
+                intake::answer::parse(&as_json(fields).to_string(), asked).map_err(listed)?;
+            return Ok(Input::TenantAnswered(Box::new(TenantAnswered {
+                id,
+                step: page.asked_by,
+                answer,
+                by: "".into(),
+                says,
+            })));
+        }
         if fields.is_empty() && reply.is_none_or(|reply| reply.fields.is_empty()) {
             return Ok(Input::Answer {
                 id,

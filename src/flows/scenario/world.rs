@@ -254,6 +254,12 @@ impl<'a> World<'a> {
         self.tenant.find(id).map(|open| open.step)
     }
 
+    /// Whether people have it.
+    pub(super) fn has_task(&self, id: NotificationId) -> bool {
+        let open = self.tenant.find(id);
+        open.is_some_and(|open| matches!(open.phase, Phase::Task { .. }))
+    }
+
     /// The number of the task that is open.
     pub(super) fn task(&self, id: NotificationId) -> u16 {
         self.tenant.find(id).map_or(0, |open| open.tasks)

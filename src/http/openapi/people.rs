@@ -12,7 +12,8 @@ use super::shapes::ID;
 const CALLBACK: &str = "Verified on the raw bytes by the provider's own rules; a signed status that nobody has mapped goes on the record for people.";
 const BOUNCES: &str = "`email`: a raw bounce (RFC 3464) or abuse report (RFC 5965), posted by the mail server with the corporation's key. Any other name: \
                        a provider's status callback, verified on the raw bytes by the provider's own rules, without a key.";
-const PRESSED: &str = "The trusted click. Asked behind everything accepted before: once a payment is acknowledged, it never leads to paying again.";
+const PRESSED: &str = "The trusted click. Asked behind everything accepted before: once a payment is acknowledged, it never leads to paying again. Where the flow asks the tenant something, the page's form \
+                       is his answer.";
 
 pub(super) fn operations() -> Vec<Op> {
     vec![post_receipt(), get_receipt(), open_link(), press_link()]
@@ -44,8 +45,14 @@ fn open_link() -> Op {
 }
 
 fn press_link() -> Op {
-    link("post", "pressLink", "The button on that page", PRESSED)
+    let op = link("post", "pressLink", "The button on that page", PRESSED)
         .moves(303, "To `data.payment_url` of the notification.")
+        .fails(&[(413, "too_large")]);
+    page(
+        op,
+        422,
+        "A question that was not answered as it must be: the page says what is wrong.",
+    )
 }
 
 fn receipts(method: &'static str, id: &'static str, summary: &'static str) -> Op {
@@ -101,7 +108,12 @@ fn link(method: &'static str, id: &'static str, summary: &'static str, about: &'
         .path_part("token", "The token of the link.", &token());
     let op = page(op, 200, "The page.");
     let op = page(op, 404, "No link of this engine.");
-    let op = page(op, 410, "Closed: already paid, cancelled, expired.");
+    let op = page(
+        op,
+        410,
+        "Closed: already paid or answered, cancelled, expired.",
+    );
+    let op = page(op, 429, "This link was followed too often in this minute.");
     page(
         op,
         503,

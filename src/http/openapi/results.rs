@@ -208,8 +208,9 @@ fn answer_task() -> Op {
     .about(ANSWER)
     .path_part(
         "id",
-        "The task: `<notification>.<number>`, or the `id` of a row of `groups` or of `unread_messages`.",
-        &json!({ "type": "string", "maxLength": 200, "pattern": "^([0-9a-f]{32}\\.[0-9]+|[A-Za-z0-9_-]+)$", "example": task_id() }),
+        "The task: `<notification>.<number>`, or the `id` of a row of `groups` or of `unread_messages`. For the tenant's answer \
+         to what a step asks him: `<notification>.<step>`.",
+        &json!({ "type": "string", "maxLength": 200, "pattern": "^([0-9a-f]{32}\\..+|[A-Za-z0-9_-]+)$", "example": task_id() }),
     )
     .takes_json(
         "TaskAnswer",

@@ -50,7 +50,7 @@ pub(in crate::flow) trait Declared {
     ///
     /// # Errors
     /// A sentence that says what was expected.
-    fn answered(&mut self, path: &str) -> Result<Answered, String>;
+    fn answered(&mut self, word: &str) -> Result<Answered, String>;
 }
 
 /// Reads a condition.

@@ -83,8 +83,8 @@ impl Parser<'_> {
         if let Some(path) = word.strip_prefix("facts.") {
             return self.fact(path);
         }
-        if let Some(path) = word.strip_prefix("task.") {
-            return self.answered(path);
+        if is_answered(&word) {
+            return self.answered(&word);
         }
         let (index, kind) = self.field(&word)?;
         Ok(Side::new(Operand::Field(index), Kind::of_field(kind), word))
@@ -127,13 +127,13 @@ impl Parser<'_> {
         })
     }
 
-    /// `call.pay_on`, behind `task.`.
-    fn answered(&mut self, path: &str) -> Result<Side, String> {
-        let read = self.declared.answered(path)?;
+    /// `task.call.pay_on`, or `ask.survey.score`.
+    fn answered(&mut self, word: &str) -> Result<Side, String> {
+        let read = self.declared.answered(word)?;
         let kind = Kind::of_field(read.kind);
         Ok(Side {
             words: read.words,
-            ..Side::new(Operand::Answered(read.place), kind, format!("task.{path}"))
+            ..Side::new(Operand::Answered(read.place), kind, word.to_owned())
         })
     }
 
@@ -266,17 +266,16 @@ impl Parser<'_> {
             return Ok(Operand::Field(self.field(argument)?.0));
         }
         let told = argument.strip_prefix("facts.");
-        let answered = argument.strip_prefix("task.");
-        let side = match (told, answered) {
-            (Some(path), _) => Some(self.fact(path)?),
-            (None, Some(path)) => Some(self.answered(path)?),
-            (None, None) => None,
+        let side = match told {
+            Some(path) => Some(self.fact(path)?),
+            None if is_answered(argument) => Some(self.answered(argument)?),
+            None => None,
         };
         if let Some(side) = side.filter(|side| side.kind == Kind::Text) {
             return Ok(side.operand);
         }
         Err(format!(
-            "{argument:?} cannot be classed: expected data.<field>, or a text of facts.<type>.<field> or task.<step>.<field>"
+            "{argument:?} cannot be classed: expected data.<field>, or a text of facts.<type>.<field>, task.<step>.<field> or ask.<step>.<field>"
         ))
     }
 
@@ -450,4 +449,9 @@ fn no_value(word: &str) -> String {
     format!(
         "{word:?} is not a value: expected 'text', a whole number, true, false, data.<field>, <class>(data.<field>), facts.<type>.<field>, task.<step>.<field>, {paths}{hint}"
     )
+}
+
+/// Whether it names what was answered to a step.
+fn is_answered(word: &str) -> bool {
+    word.starts_with("task.") || word.starts_with("ask.")
 }

@@ -7,6 +7,7 @@
 //! before it did adds a variant to [`Begin`]; then the compiler points at the one place that does
 //! it, in `decide`.
 
+mod ask;
 mod branch;
 mod branches;
 mod compile;
@@ -14,6 +15,7 @@ mod end;
 mod kind;
 mod kinds;
 mod message;
+mod page;
 mod question;
 mod send;
 mod syntax;
@@ -26,6 +28,7 @@ pub use branches::{Branches, Case};
 pub(super) use compile::compile;
 pub use kind::{Begin, Names, Step, StepKind};
 pub use message::{After, Except, Handlers, Message, Via};
+pub use page::Page;
 pub use question::{Question, Reply, Team};
 pub use until::{Awaited, Until};
 pub use way_out::WayOut;

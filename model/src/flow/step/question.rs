@@ -1,7 +1,8 @@
-//! Owns what a step asks people: on which list and which team, what they may answer, which fields an
+//! Owns what a step asks people, or the tenant: on which list and which team, what they may answer, which fields an
 //! answer asks for, where it leads, and what happens when nobody answers. Refuses to be answered: `decide` is.
 
 use super::message::After;
+use super::page::Page;
 use crate::fact_type::FactField;
 use crate::flow::class::ClassTable;
 use crate::flow::condition::{Operand, Scope};
@@ -10,10 +11,10 @@ use crate::flow::input::Value;
 use crate::flow::rule::Go;
 use crate::time::Timestamp;
 
-/// What a step asks people.
+/// What a step asks people, or the tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// The list it stands on.
+    /// The list it stands on; empty for the tenant's.
     pub list: Box<str>,
     /// What it says to them; empty: the answers say it.
     pub asks: Box<str>,
@@ -25,6 +26,8 @@ pub struct Question {
     pub remind: Option<Span>,
     /// After how long the flow goes on without an answer, and where.
     pub deadline: Option<After>,
+    /// Where the tenant answers it; none: people do.
+    pub page: Option<Box<Page>>,
 }
 
 /// Whose a task is.
@@ -74,6 +77,12 @@ impl Question {
     #[must_use]
     pub const fn is_planned(&self) -> bool {
         self.team.is_some() || self.remind.is_some() || self.deadline.is_some()
+    }
+
+    /// Index of the step under which its answers are kept, where the step at `index` asks it.
+    #[must_use]
+    pub fn kept_by(&self, index: u8) -> u8 {
+        self.page.as_deref().map_or(index, |page| page.asked_by)
     }
 
     /// The answer of this name; `None` when the question does not know it.

@@ -34,20 +34,20 @@ struct Send {
     deny_unknown_fields,
     expecting = "a table such as { template = { email = \"mail\" }, via = [\"email\"] }"
 )]
-struct Source {
-    template: BTreeMap<String, String>,
+pub(super) struct Source {
+    pub(super) template: BTreeMap<String, String>,
     #[serde(default)]
-    variant: BTreeMap<String, BTreeMap<String, String>>,
-    via: Vec<String>,
-    except: Option<String>,
-    legal: Option<String>,
+    pub(super) variant: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) via: Vec<String>,
+    pub(super) except: Option<String>,
+    pub(super) legal: Option<String>,
     #[serde(default)]
-    link: bool,
+    pub(super) link: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HandlersSource {
+pub(super) struct HandlersSource {
     bounced: Option<String>,
     unanswered: Option<AfterSource>,
     settled: Option<AfterSource>,
@@ -74,8 +74,13 @@ fn compile(reader: &mut Reader, written: &Written) -> Option<Arc<dyn StepKind>> 
 fn message(reader: &mut Reader, written: &Written) -> Option<Message> {
     let path = format!("{}.send", written.path);
     let source: Source = reader.read(&path, &written.body)?;
-    let templates = templates(reader, &path, &source);
-    let via = ways(reader, &path, &source, &templates);
+    message_of(reader, &path, source)
+}
+
+/// The message that stands at a path, and listens to nothing yet.
+pub(super) fn message_of(reader: &mut Reader, path: &str, source: Source) -> Option<Message> {
+    let templates = templates(reader, path, &source);
+    let via = ways(reader, path, &source, &templates);
     if source.via.is_empty() {
         reader.problem(format!("{path}.via"), "expected at least one way");
     }
@@ -85,8 +90,8 @@ fn message(reader: &mut Reader, written: &Written) -> Option<Message> {
     Some(Message {
         variants: variants(reader, &path, &source, &templates),
         via,
-        except: except(reader, &path, &source),
-        legal: legal(reader, &path, &source),
+        except: except(reader, path, &source),
+        legal: legal(reader, path, &source),
         link: source.link,
         on: Handlers::NOTHING,
         templates,
@@ -206,6 +211,15 @@ fn legal(reader: &mut Reader, path: &str, source: &Source) -> Option<Box<str>> {
 }
 
 fn handlers(reader: &mut Reader, written: &Written) -> Handlers {
+    handlers_of(reader, written, contradictions)
+}
+
+/// What it listens to. `together`: what is wrong with the handlers that are given together.
+pub(super) fn handlers_of(
+    reader: &mut Reader,
+    written: &Written,
+    together: fn(&HandlersSource) -> Vec<&'static str>,
+) -> Handlers {
     let path = format!("{}.on", written.path);
     let on = written.on.clone().into();
     let Some(source) = reader.read::<HandlersSource>(&path, &on) else {
@@ -221,7 +235,7 @@ fn handlers(reader: &mut Reader, written: &Written) -> Handlers {
     let capped = go("capped", &source.capped);
     let unanswered = after(reader, &format!("{path}.unanswered"), &source.unanswered);
     let settled = after(reader, &format!("{path}.settled"), &source.settled);
-    for mistake in contradictions(&source) {
+    for mistake in together(&source) {
         reader.problem(path.clone(), mistake);
     }
     Handlers {

@@ -115,6 +115,7 @@ fn compile(reader: &mut Reader, written: &Written) -> Option<Arc<dyn StepKind>> 
             deadline: source
                 .deadline
                 .and_then(|source| deadline(reader, &path, &source)),
+            page: None,
         },
     }))
 }
@@ -168,7 +169,7 @@ fn asks(reader: &mut Reader, path: &str, text: &str) -> Box<str> {
 }
 
 /// Where an answer leads: a text, or the text in a table beside its fields.
-fn leads(reader: &mut Reader, path: &str, written: &Value) -> Option<Go> {
+pub(super) fn leads(reader: &mut Reader, path: &str, written: &Value) -> Option<Go> {
     if let Value::String(go) = written {
         return reader.go(path, go);
     }

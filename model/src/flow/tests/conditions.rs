@@ -74,8 +74,8 @@ impl Declared for Names {
         None
     }
 
-    fn answered(&mut self, path: &str) -> Result<Answered, String> {
-        Err(format!("task.{path}: nobody is asked"))
+    fn answered(&mut self, word: &str) -> Result<Answered, String> {
+        Err(format!("{word}: nobody is asked"))
     }
 }
 

@@ -184,7 +184,7 @@ fn each_mistake_is_reported_where_it_is() {
             r#"wait = { for = "1d", then = "ask" }"#,
             "",
             "step.pause",
-            "exactly one of send, wait, branch, task and end",
+            "exactly one of send, wait, branch, task, end and ask",
         ),
         (
             r#"for = "1d""#,
@@ -410,14 +410,14 @@ fn a_step_is_of_one_known_kind() {
             "wait = {",
             "pause = {",
             vec![
-                "step.pause.pause: unknown key: expected one of id, on, send, wait, branch, task and end: remove it",
-                "step.pause: expected exactly one of send, wait, branch, task and end",
+                "step.pause.pause: unknown key: expected one of id, on, send, wait, branch, task, end and ask: remove it",
+                "step.pause: expected exactly one of send, wait, branch, task, end and ask",
             ],
         ),
         (
             "wait = {",
             "task = { list = \"desk\", answers = {} }\nwait = {",
-            vec!["step.pause: expected exactly one of send, wait, branch, task and end"],
+            vec!["step.pause: expected exactly one of send, wait, branch, task, end and ask"],
         ),
         (
             "wait = { for = \"1d\", then = \"ask\" }",

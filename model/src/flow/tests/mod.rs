@@ -2,6 +2,7 @@
 //! is tested in `decide`.
 
 mod asking;
+mod asking_tenant;
 mod branches;
 mod compiled;
 mod conditions;

@@ -79,8 +79,8 @@ impl Declared for Names {
         self.has_calendar.then(|| Arc::new(calendar))
     }
 
-    fn answered(&mut self, path: &str) -> Result<Answered, String> {
-        Err(format!("task.{path}: nobody is asked"))
+    fn answered(&mut self, word: &str) -> Result<Answered, String> {
+        Err(format!("{word}: nobody is asked"))
     }
 }
 

@@ -1,11 +1,13 @@
 //! Owns one mistake of every kind, as a change of the small pack. Other tests have them too: what is checked
 //! here must be refused wherever it comes from.
 
+mod asks;
 mod files;
 mod meaning;
 mod shape;
 mod steps;
 
+use self::asks::IN_ASKS;
 use self::files::IN_FILES;
 use self::meaning::IN_MEANING;
 use self::shape::IN_SHAPE;
@@ -28,5 +30,5 @@ const CALENDAR: &str = "calendars/office.toml";
 
 /// All of them.
 pub(crate) fn all() -> Vec<Case> {
-    [&IN_SHAPE[..], &IN_STEPS, &IN_MEANING, &IN_FILES].concat()
+    [&IN_SHAPE[..], &IN_STEPS, &IN_MEANING, &IN_FILES, &IN_ASKS].concat()
 }
