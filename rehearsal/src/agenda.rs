@@ -23,8 +23,8 @@ pub(crate) enum What {
     Answered(Tried, Reply),
     /// Something is reported about an attempt.
     Reported(Tried, Report),
-    /// The button of a row is pressed.
-    Pressed(u32),
+    /// The button of a message is pressed.
+    Pressed(Tried),
     /// The tenant pays what a row is about.
     Paid(u32),
 }

@@ -6,6 +6,8 @@
 mod agenda;
 mod calls;
 mod compare;
+mod counted;
+mod homes;
 mod post;
 mod report;
 mod run;
@@ -18,8 +20,9 @@ mod tally;
 mod tests;
 
 pub use compare::{Change, Compared, compare};
+pub use counted::{Counted, Difference, counted, differences, listed, read_counts};
 pub use report::{Told, csv, html, text};
 pub use run::run;
 pub use spread::Spread;
-pub use stage::{Audience, Carrier, Fact, Person, Row, Stage, TextBound};
+pub use stage::{Audience, Body, Carrier, Common, Fact, Group, Person, Row, Stage, TextBound};
 pub use tally::{Counts, Exception, Outcome, Results, Trouble, Via};

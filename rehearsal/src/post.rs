@@ -6,7 +6,7 @@ use sluis_channels::Content;
 use sluis_channels::sms::gsm;
 use sluis_model::flow::Said;
 use sluis_model::outside::{Fate, Try};
-use sluis_model::{Channel, Input, Profile, Verdict, Why};
+use sluis_model::{Channel, Profile, Verdict, Why};
 
 use crate::agenda::Tried;
 use crate::stage::Stage;
@@ -20,7 +20,7 @@ pub(crate) struct Sending<'a> {
     pub stage: &'a Stage,
     pub number: &'a str,
     pub profile: Option<&'a Profile>,
-    pub body: &'a Input,
+    pub data: &'a str,
     pub answers: &'a [Said],
     pub via: Via,
 }
@@ -28,9 +28,6 @@ pub(crate) struct Sending<'a> {
 impl Sending<'_> {
     /// Makes the message. Gives its segments, where it is a text.
     pub(crate) fn make(&self) -> Result<usize, (Trouble, Why)> {
-        let Input::Notify(body) = self.body else {
-            return Ok(0);
-        };
         let Stage {
             flow, templates, ..
         } = self.stage;
@@ -48,7 +45,7 @@ impl Sending<'_> {
             tenant: self.number,
             profile: self.profile,
             corporation: &self.stage.corporation_name,
-            data: &body.data,
+            data: self.data,
             answers: self.answers,
             link: link.as_deref(),
         });

@@ -4,6 +4,7 @@
 
 use sluis_model::{SECOND, Timestamp};
 
+use crate::homes::Homes;
 use crate::shard::Shard;
 use crate::stage::{Audience, Stage};
 use crate::street::{Granted, Street};
@@ -17,11 +18,17 @@ const LITTLE: usize = 128;
 /// Rehearses it.
 #[must_use]
 pub fn run(stage: &Stage, audience: &Audience, threads: usize) -> Results {
+    let homes = Homes::among(audience);
     let mut street = Street::new(stage, SHARDS as usize);
     let shards = (0..SHARDS).zip(0_usize..);
     let mut shards: Vec<Shard<'_>> = shards
-        .map(|(rest, place)| Shard::new(stage, audience, (rest, SHARDS), street.outboxes(place)))
+        .map(|(rest, place)| {
+            let outboxes = street.outboxes(place);
+            Shard::new(stage, audience, &homes, (rest, SHARDS), outboxes)
+        })
         .collect();
+    let together = homes.together(audience);
+    drop(homes);
     let mut now = stage.starts;
     loop {
         let next = shards.iter().filter_map(Shard::next).min();
@@ -47,7 +54,10 @@ pub fn run(stage: &Stage, audience: &Audience, threads: usize) -> Results {
             }
         }
     }
-    gather(shards, audience.rows.len())
+    Results {
+        together,
+        ..gather(shards, audience.rows.len())
+    }
 }
 
 /// The second of the rehearsal's clock at whose end an instant lies.

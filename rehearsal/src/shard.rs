@@ -3,19 +3,22 @@
 //! grant a permit: the routers do.
 
 mod follow;
+mod group;
 mod happening;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use sluis_actors::{Grant, Outbox, QueueKey, Settled};
+use sluis_model::outside::{Answer, Fate};
 use sluis_model::{
     Channel, Flow, FlowBook, FlowRef, Input, NotificationId, OnDoubt, Open, Permit, Phase, ShardId,
     Situation, Tenant, Timestamp, Verdict, decide,
 };
 
 use crate::agenda::{Agenda, Tried, What};
+use crate::homes::Homes;
 use crate::post::Sending;
 use crate::stage::{Audience, Stage};
 use crate::tally::{Outcome, Results, Via};
@@ -61,10 +64,24 @@ pub(crate) struct Shard<'a> {
     changed: Vec<QueueKey>,
     /// By the place of a channel among those that have a router.
     outboxes: Vec<(Channel, Arc<Outbox>)>,
-    outcomes: FxHashMap<u32, Outcome>,
+    courses: FxHashMap<u32, Course>,
     results: Results,
     /// What the decision at hand expects the message to cost.
     cost: Option<u64>,
+    /// Whether the decision at hand took a press of the button.
+    pressed: bool,
+    /// Orders of the decision at hand to stop the rest of a group: by which row, under which end.
+    stops: Vec<(u32, Box<str>)>,
+    /// Groups whose rest was stopped.
+    stopped: FxHashSet<u32>,
+}
+
+/// How a row goes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Course {
+    outcome: Outcome,
+    /// Whether what it is about was paid in this rehearsal: nobody pays the same twice.
+    is_paid: bool,
 }
 
 impl Stage {
@@ -80,10 +97,11 @@ impl Stage {
 }
 
 impl<'a> Shard<'a> {
-    /// The tenants whose place leaves `rest` when it is divided by `of`.
+    /// The tenants whose home leaves `rest` when it is divided by `of`.
     pub(crate) fn new(
         stage: &'a Stage,
         audience: &'a Audience,
+        homes: &Homes,
         (rest, of): (u32, u32),
         outboxes: Vec<Arc<Outbox>>,
     ) -> Self {
@@ -98,12 +116,15 @@ impl<'a> Shard<'a> {
             lines: FxHashMap::default(),
             changed: Vec::new(),
             outboxes: channels.into_iter().zip(outboxes).collect(),
-            outcomes: FxHashMap::default(),
+            courses: FxHashMap::default(),
             results: Results::default(),
             cost: None,
+            pressed: false,
+            stops: Vec::new(),
+            stopped: FxHashSet::default(),
         };
         for (place, row) in (0_u32..).zip(&audience.rows) {
-            if row.person % of == rest {
+            if homes.of(row.person) % of == rest {
                 shard.slots.entry(row.person).or_default().rows += 1;
                 shard.agenda.note(row.at, row.person, What::Notify(place));
             }
@@ -248,13 +269,12 @@ impl<'a> Shard<'a> {
             stage: self.stage,
             number: &self.audience.people[person as usize].number,
             profile: tenant.and_then(|tenant| tenant.profile.as_deref()),
-            body: &self.audience.rows[row as usize].input,
+            data: &self.audience.rows[row as usize].body.data,
             answers: &answers,
             via,
         };
         let made = sending.make();
         let cost = self.cost.take();
-        let hour = Results::hour(self.stage.starts, now);
         let counts = self.results.via(via);
         counts.started += 1;
         let segments = match made {
@@ -274,6 +294,16 @@ impl<'a> Shard<'a> {
             Some(cost) => counts.millicents += cost,
             None => counts.unpriced += 1,
         }
+        let fate = Sending::fate(self.stage, tried, channel, address);
+        if fate.answer != Answer::Later {
+            self.left(now, row, channel);
+        }
+        self.plan(now, person, tried, (channel, address), &fate);
+    }
+
+    /// A message leaves.
+    fn left(&mut self, now: Timestamp, row: u32, channel: Channel) {
+        let hour = Results::hour(self.stage.starts, now);
         *self
             .results
             .sent_by_hour
@@ -281,15 +311,20 @@ impl<'a> Shard<'a> {
             .or_default() += 1;
         let span = self.results.span.entry(channel).or_insert((now, now));
         *span = (span.0.min(now), span.1.max(now));
-        let outcome = self.outcomes.entry(row).or_default();
+        let outcome = &mut self.courses.entry(row).or_default().outcome;
         outcome.first = outcome.first.or(Some(channel));
         outcome.sent = outcome.sent.saturating_add(1);
-        self.plan(now, person, tried, channel, address);
     }
 
     /// Notes what the outside will do about an attempt.
-    fn plan(&mut self, now: Timestamp, person: u32, tried: Tried, channel: Channel, address: &str) {
-        let fate = Sending::fate(self.stage, tried, channel, address);
+    fn plan(
+        &mut self,
+        now: Timestamp,
+        person: u32,
+        tried: Tried,
+        (channel, address): (Channel, &str),
+        fate: &Fate,
+    ) {
         let at = now.plus(fate.takes_ms);
         let agenda = &mut self.agenda;
         agenda.add(at, person, What::Answered(tried, fate.answer.into()));
@@ -300,7 +335,7 @@ impl<'a> Shard<'a> {
         let has_link = has_link.is_some_and(|message| message.link);
         if let Some(ms) = fate.pressed_ms.filter(|_| has_link) {
             let pressed = at.plus(ms);
-            agenda.add(pressed, person, What::Pressed(tried.row));
+            agenda.add(pressed, person, What::Pressed(tried));
             if let Some(ms) = fate.pays_ms {
                 agenda.add(pressed.plus(ms), person, What::Paid(tried.row));
             }
@@ -322,7 +357,7 @@ impl<'a> Shard<'a> {
         slot.tenant = Some(Box::default());
         let audience = self.audience;
         if let Some(profile) = &audience.people[person as usize].profile {
-            self.give(at, person, profile);
+            self.give(at, person, &Input::PutProfile(profile.clone()));
         }
     }
 
@@ -343,7 +378,9 @@ impl<'a> Shard<'a> {
         };
         let decision = decide(slot.tenant.as_deref_mut()?, input, situation);
         self.results.decided += 1;
-        self.follow(now, person, input, decision)
+        let started = self.follow(now, person, input, decision);
+        self.stop_others(now);
+        started
     }
 
     fn open(&self, person: u32, id: NotificationId) -> Option<&Open> {
@@ -370,7 +407,11 @@ impl<'a> Shard<'a> {
     }
 
     /// What was counted, and what became of each row.
-    pub(crate) fn done(self) -> (Results, FxHashMap<u32, Outcome>) {
-        (self.results, self.outcomes)
+    pub(crate) fn done(self) -> (Results, impl Iterator<Item = (u32, Outcome)>) {
+        let courses = self.courses.into_iter();
+        (
+            self.results,
+            courses.map(|(row, course)| (row, course.outcome)),
+        )
     }
 }

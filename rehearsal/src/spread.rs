@@ -21,13 +21,20 @@ impl Spread {
     /// none: it was assumed, and only the draws spread.
     #[must_use]
     pub fn of(count: u64, of: u64, measured: Option<u64>) -> Self {
+        Self::together(count, of, measured, 1.0)
+    }
+
+    /// The same where rows go together: those of one household end together, and their number spreads as
+    /// that of the households does. `together`: how many go together, weighed by themselves.
+    #[must_use]
+    pub fn together(count: u64, of: u64, measured: Option<u64>, together: f64) -> Self {
         let (count_f, of_f) = (count as f64, of.max(count).max(1) as f64);
         let share = count_f / of_f;
         // What never came, or always, might come otherwise once.
         let share = share.clamp(0.5 / of_f, 1.0 - 0.5 / of_f);
         let known = measured.filter(|measured| *measured > 0);
         let ours = known.map_or(0.0, |measured| of_f / measured as f64);
-        let variance = of_f * share * (1.0 - share) * (2.0 + ours);
+        let variance = of_f * share * (1.0 - share) * (2.0 * together.max(1.0) + ours);
         let within = (DEVIATIONS * variance.sqrt()).max(LEAST).ceil() as u64;
         Self {
             from: count.saturating_sub(within),

@@ -3,11 +3,16 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use sluis_actors::router::{Owner, RouterSettings, SendWindow};
 use sluis_channels::Templates;
+use sluis_model::flow::Value;
 use sluis_model::outside::Outside;
-use sluis_model::{Channel, CorporationId, Flow, Input, Policy, Timestamp};
+use sluis_model::{
+    Addressed, Channel, CorporationId, Environment, Flow, Idempotency, Input, Lane, Notification,
+    NotificationId, PartOf, Policy, ShardId, Subject, Supplied, Timestamp,
+};
 
 /// What is rehearsed, apart from whom it is for.
 #[derive(Debug)]
@@ -66,15 +71,49 @@ pub struct TextBound {
     pub transliterate: bool,
 }
 
-/// Whom it is for.
+/// Whom it is for. There may be a million: what rows have in common stands here once.
 #[derive(Debug, Default)]
 pub struct Audience {
+    /// What all rows have in common.
+    pub common: Common,
     /// Tenants.
     pub people: Vec<Person>,
     /// Notifications, in the order in which they are handed over.
     pub rows: Vec<Row>,
     /// What is told of tenants meanwhile.
     pub facts: Vec<Fact>,
+    /// Notifications to households.
+    pub groups: Vec<Group>,
+}
+
+/// What all rows have in common.
+#[derive(Clone, Debug)]
+pub struct Common {
+    /// Their category.
+    pub category: Box<str>,
+    /// Their lane.
+    pub lane: Lane,
+    /// The world that they come from.
+    pub environment: Environment,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self {
+            category: "general".into(),
+            lane: Lane::Bulk,
+            environment: Environment::Production,
+        }
+    }
+}
+
+/// A notification to a household: its rows, one for everybody who is told.
+#[derive(Debug)]
+pub struct Group {
+    /// The number of the household.
+    pub household: Box<str>,
+    /// Its rows, in the order in which they are handed over.
+    pub rows: Vec<u32>,
 }
 
 /// A tenant.
@@ -83,7 +122,7 @@ pub struct Person {
     /// The corporation's number for the tenant.
     pub number: Box<str>,
     /// What is supplied of the tenant, as the engine takes it; none: nobody supplied anything.
-    pub profile: Option<Input>,
+    pub profile: Option<Box<Supplied>>,
 }
 
 /// A notification.
@@ -95,8 +134,63 @@ pub struct Row {
     pub line: u64,
     /// When it is handed over.
     pub at: Timestamp,
-    /// The notification, as the engine takes it. Its id must be that of [`Stage::id`].
-    pub input: Input,
+    /// What it says; rows that say the same share it.
+    pub body: Arc<Body>,
+    /// Which of the groups it is a part of; none: it goes to one tenant alone.
+    pub group: Option<u32>,
+}
+
+/// What a notification says.
+#[derive(Debug, PartialEq)]
+pub struct Body {
+    /// What it is about.
+    pub subject: Option<Subject>,
+    /// Its fields: the text of a JSON object.
+    pub data: Box<str>,
+    /// The same, as the flow's rules read them.
+    pub fields: Box<[Value]>,
+}
+
+impl Audience {
+    /// The notification of a row, as the engine takes it.
+    pub(crate) fn notification(&self, stage: &Stage, place: u32) -> Option<Notification> {
+        let row = self.rows.get(place as usize)?;
+        let Common {
+            category,
+            lane,
+            environment,
+        } = &self.common;
+        let part = self.part(stage, row);
+        Some(Notification {
+            id: stage.id(place),
+            flow: stage.flow.reference,
+            category: category.clone(),
+            subject: row.body.subject.clone(),
+            data: row.body.data.clone(),
+            fields: row.body.fields.clone(),
+            lane: *lane,
+            send_after: None,
+            expires_at: None,
+            environment: *environment,
+            idempotency: Idempotency {
+                key: u128::from(place),
+                body: 0,
+            },
+            addressed: part.map_or(Addressed::Tenant, |of| Addressed::Part(Box::new(of))),
+        })
+    }
+
+    /// Of which group a row is a part.
+    pub(crate) fn part(&self, stage: &Stage, row: &Row) -> Option<PartOf> {
+        let place = row.group?;
+        let group = self.groups.get(place as usize)?;
+        Some(PartOf {
+            // Another shard than those of rows, so that no part has the id of a group.
+            group: NotificationId::new(ShardId(1), stage.starts.0, u64::from(place) + 1),
+            household: group.household.clone(),
+            together: stage.flow.answers_for_all(),
+        })
+    }
 }
 
 /// A fact about one tenant.
@@ -106,6 +200,8 @@ pub struct Fact {
     pub person: u32,
     /// When it is told first.
     pub at: Timestamp,
+    /// The list of facts it stands on, and its line there, both from 0.
+    pub from: (u16, u32),
     /// The fact.
     pub input: Input,
     /// It is told again so often, in milliseconds: a feed that says every so often what is so.

@@ -49,6 +49,31 @@ pub struct Counts {
     pub unpriced: u64,
 }
 
+impl Counts {
+    /// Adds others.
+    pub const fn add(&mut self, more: &Self) {
+        self.started += more.started;
+        self.unsendable += more.unsendable;
+        self.deferred += more.deferred;
+        self.refused += more.refused;
+        self.accepted += more.accepted;
+        self.bounced += more.bounced;
+        self.failed += more.failed;
+        self.delivered += more.delivered;
+        self.pressed += more.pressed;
+        self.segments += more.segments;
+        self.millicents += more.millicents;
+        self.unpriced += more.unpriced;
+    }
+
+    /// Messages that left: neither those that could not be made, nor those that were put off, which
+    /// leave with another attempt.
+    #[must_use]
+    pub const fn left(&self) -> u64 {
+        self.started.saturating_sub(self.unsendable + self.deferred)
+    }
+}
+
 /// What could not be done for a row, because of the data or the flow and not by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trouble {
@@ -120,13 +145,14 @@ pub struct Results {
     pub counts: FxHashMap<Via, Counts>,
     /// Ends and lists of people, each with how many came there.
     pub ends: Vec<(Box<str>, u64)>,
-    /// How many of each end in each hour since the start.
-    pub ends_by_hour: BTreeMap<(i64, u16), u64>,
-    /// Messages that began, by hour and channel.
+    /// How many of each end came in each hour since the start, less those that left it again: who was
+    /// on a list of people and got another end.
+    pub ends_by_hour: BTreeMap<(i64, u16), i64>,
+    /// Messages that left, by hour and channel. One that is put off leaves later.
     pub sent_by_hour: BTreeMap<(i64, Channel), u64>,
     /// Calls, by hour.
     pub calls_by_hour: BTreeMap<i64, u64>,
-    /// When the first and the last message over each channel began.
+    /// When the first and the last message over each channel left.
     pub span: BTreeMap<Channel, (Timestamp, Timestamp)>,
     /// What could not be done.
     pub exceptions: Vec<Exception>,
@@ -140,6 +166,8 @@ pub struct Results {
     pub unreachable: u64,
     /// Inputs decided.
     pub decided: u64,
+    /// How many rows go together: those of one tenant, and of one household.
+    pub together: f64,
 }
 
 impl Results {
@@ -165,19 +193,7 @@ impl Results {
     /// Adds what another shard counted. Rows are those of the whole list.
     pub(crate) fn add(&mut self, other: Self) {
         for (via, more) in other.counts {
-            let known = self.via(via);
-            known.started += more.started;
-            known.unsendable += more.unsendable;
-            known.deferred += more.deferred;
-            known.refused += more.refused;
-            known.accepted += more.accepted;
-            known.bounced += more.bounced;
-            known.failed += more.failed;
-            known.delivered += more.delivered;
-            known.pressed += more.pressed;
-            known.segments += more.segments;
-            known.millicents += more.millicents;
-            known.unpriced += more.unpriced;
+            self.via(via).add(&more);
         }
         let places: Vec<u16> = other.ends.iter().map(|(end, _)| self.end(end)).collect();
         for ((_, count), place) in other.ends.iter().zip(&places) {

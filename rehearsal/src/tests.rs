@@ -2,14 +2,15 @@
 //! messages which cannot be made are told, and that two versions differ where they should.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use sluis_actors::router::{Owner, RouterSettings};
 use sluis_channels::Templates;
 use sluis_model::flow::Definition;
 use sluis_model::outside::Outside;
 use sluis_model::{
-    Channel, ContactKind, CorporationId, DAY, Environment, Flow, Given, HOUR, Idempotency, Input,
-    Lane, Notification, Policy, RetryPolicy, Supplied, Timestamp,
+    Channel, ContactKind, CorporationId, DAY, Environment, Flow, Given, HOUR, Policy, RetryPolicy,
+    Supplied, Timestamp,
 };
 
 use crate::*;
@@ -94,6 +95,14 @@ fn stage(flow: &str, rate: Option<u32>) -> Stage {
     }
 }
 
+fn body(text: &str) -> Arc<Body> {
+    Arc::new(Body {
+        subject: None,
+        data: serde_json::json!({ "text": text }).to_string().into(),
+        fields: Box::default(),
+    })
+}
+
 fn audience(stage: &Stage, people: u32, text: &dyn Fn(u32) -> String) -> Audience {
     let mut audience = Audience::default();
     for number in 0..people {
@@ -114,28 +123,14 @@ fn audience(stage: &Stage, people: u32, text: &dyn Fn(u32) -> String) -> Audienc
         };
         audience.people.push(Person {
             number: format!("H-{number}").into(),
-            profile: Some(Input::PutProfile(Box::new(supplied))),
+            profile: Some(Box::new(supplied)),
         });
         audience.rows.push(Row {
             person: number,
             line: u64::from(number) + 2,
             at: stage.starts,
-            input: Input::Notify(Box::new(Notification {
-                addressed: Default::default(),
-                id: stage.id(number),
-                flow: stage.flow.reference,
-                category: "general".into(),
-                subject: None,
-                data: serde_json::json!({ "text": text(number) })
-                    .to_string()
-                    .into(),
-                fields: Box::default(),
-                lane: Lane::Bulk,
-                send_after: None,
-                expires_at: None,
-                environment: Environment::Production,
-                idempotency: Idempotency { key: 0, body: 0 },
-            })),
+            group: None,
+            body: body(&text(number)),
         });
     }
     audience
@@ -261,9 +256,11 @@ fn a_text_that_is_too_long_and_a_message_that_cannot_be_made_are_told() {
         }
     };
     let mut audience = audience(&stage, 30, &long);
-    if let Input::Notify(body) = &mut audience.rows[6].input {
-        body.data = "{}".into();
-    }
+    audience.rows[6].body = Arc::new(Body {
+        subject: None,
+        data: "{}".into(),
+        fields: Box::default(),
+    });
     let results = run(&stage, &audience, 1);
     let of = |trouble| {
         let found = results
@@ -345,4 +342,125 @@ fn the_report_names_everything_and_no_address() {
     for told in [&text, &page, &list] {
         assert!(!told.contains("@example.nl") && !told.contains("+3161"));
     }
+}
+
+const DEBT: &str = r#"
+name = "debt"
+version = 1
+purpose = "collection"
+[input]
+text = "text"
+[[step]]
+id = "mail"
+send = { template = { email = "hello", sms = "short" }, via = ["email"], link = true }
+on.bounced = "end: lost"
+on.answered = "end: answered"
+on.unanswered = { after = "5d", go = "end: silent" }
+"#;
+
+/// Couples: every two people are a household.
+fn couples(stage: &Stage, people: u32) -> Audience {
+    let mut audience = audience(stage, people, &short);
+    for one in (0..people).step_by(2) {
+        let group = u32::try_from(audience.groups.len()).unwrap();
+        for row in [one, one + 1] {
+            audience.rows[row as usize].group = Some(group);
+        }
+        audience.groups.push(Group {
+            household: format!("C-{group}").into(),
+            rows: vec![one, one + 1],
+        });
+    }
+    audience
+}
+
+#[test]
+fn who_answers_for_all_stops_the_others_and_who_does_not_stops_nobody() {
+    let mut together = stage(DEBT, None);
+    together.outside.channels[0].pressed = 40.0;
+    let audience = couples(&together, 400);
+    let results = run(&together, &audience, 1);
+    assert_eq!(results.outcomes, run(&together, &audience, 4).outcomes);
+    let end = |results: &Results, row: u32| {
+        let end = results.outcomes[row as usize].end.unwrap();
+        results.ends[usize::from(end)].0.clone()
+    };
+    let mut stopped = 0;
+    for group in &audience.groups {
+        let (one, other) = (end(&results, group.rows[0]), end(&results, group.rows[1]));
+        // Who pressed ends as answered, and the other with him, unless his had ended before.
+        let both = [&*one, &*other];
+        assert!(
+            !both.contains(&"answered") || !both.contains(&"silent"),
+            "{both:?}"
+        );
+        stopped += u64::from(both == ["answered", "answered"]);
+    }
+    assert!(stopped > 30, "{stopped}");
+    // The control: where each answers for himself, the other goes on.
+    let each = DEBT.replace("collection", "information");
+    let mut each = stage(&each, None);
+    each.outside.channels[0].pressed = 40.0;
+    let results = run(&each, &couples(&each, 400), 1);
+    let apart = audience.groups.iter().filter(|group| {
+        let (one, other) = (end(&results, group.rows[0]), end(&results, group.rows[1]));
+        [&*one, &*other].contains(&"answered") && [&*one, &*other].contains(&"silent")
+    });
+    assert!(apart.count() > 30);
+}
+
+#[test]
+fn a_press_counts_at_the_provider_that_took_the_message() {
+    let mut stage = stage(DEBT, Some(1));
+    stage.outside.channels[0].pressed = 100.0;
+    // The first takes one a second: most go through the second.
+    stage.carriers.push(carrier("spare", Channel::Email, None));
+    let results = run(&stage, &audience(&stage, 300, &short), 1);
+    let of = |name: &str| {
+        let ways = results.counts.iter();
+        let ways = ways.filter(|(via, _)| &*stage.carriers[usize::from(via.carrier)].name == name);
+        ways.map(|(_, counts)| (counts.accepted, counts.pressed))
+            .fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
+    };
+    let (taken, pressed) = of("spare");
+    assert!(
+        taken > 100 && pressed > 90,
+        "{taken} taken, {pressed} pressed"
+    );
+    assert!(of("relay").1 <= of("relay").0);
+}
+
+#[test]
+fn an_end_is_one_in_the_hours_too_and_what_is_put_off_leaves_once() {
+    let mut stage = stage(FLOW, None);
+    stage.outside.channels[0].deferred = 50.0;
+    let results = run(&stage, &audience(&stage, 400, &short), 1);
+    for (place, (end, count)) in results.ends.iter().enumerate() {
+        let hours = results.ends_by_hour.iter();
+        let hours = hours.filter(|((_, of), _)| usize::from(*of) == place);
+        let sum: i64 = hours.map(|(_, count)| count).sum();
+        assert_eq!(sum, i64::try_from(*count).unwrap(), "{end}");
+    }
+    let left: u64 = results.sent_by_hour.values().sum();
+    assert_eq!(left, results.counts.values().map(Counts::left).sum::<u64>());
+    assert!(results.started() > left + 100, "many were put off");
+}
+
+#[test]
+fn counts_are_written_and_read_and_what_differs_is_told() {
+    let stage = stage(FLOW, None);
+    let results = run(&stage, &audience(&stage, 300, &short), 1);
+    let said = counted(&stage, &results, 300);
+    assert_eq!(read_counts(&listed(&said)).unwrap(), said);
+    assert_eq!(differences(&said, &said, true), []);
+    let mut came = said.clone();
+    let taken = came.iter_mut().find(|one| one.what == "taken").unwrap();
+    taken.count += 1;
+    let missing = came.pop().unwrap();
+    let exact = differences(&said, &came, true);
+    assert_eq!(exact.len(), 1 + usize::from(missing.count > 0), "{exact:?}");
+    assert_eq!(differences(&said, &came, false), []);
+    assert!(read_counts("step;count").unwrap_err().starts_with("line 1"));
+    let broken = listed(&said).replacen(",0,", ",x,", 1);
+    assert!(read_counts(&broken).is_err());
 }

@@ -32,6 +32,7 @@ use sluis_model::Clock;
 use tokio::runtime::Handle;
 
 use self::config::{Reply, Source};
+pub use self::rehearse::{Prepared, RunArgs as RehearsalArgs, prepare};
 use self::told::told;
 use crate::clock::SystemClock;
 use crate::config::{Config, EXIT_CONFIG, LogFormat};

@@ -2,16 +2,19 @@
 //! `rehearsal` does. Refuses to write into a data directory.
 
 mod args;
+mod history;
 mod words;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use sluis_rehearsal::{Results, Stage, Told, compare, csv, html, run, text};
+use sluis_model::outside::Outside;
+use sluis_rehearsal::{Results, Stage, Told, compare, counted, csv, html, listed, run, text};
 
 pub(super) use self::args::RehearseArgs;
-use self::args::{RehearseCommand, RunArgs};
+use self::args::RehearseCommand;
+pub use self::args::RunArgs;
 use self::words::{Words, lists, words};
 use super::config::{Reply, Source};
 use super::flow::one;
@@ -25,7 +28,13 @@ use crate::rehearsing::{Asked, Lists, Read, RowsAsked, measure, read, stage};
 
 pub(super) fn rehearse(args: &RehearseArgs, env: &BTreeMap<String, String>) -> Reply {
     match &args.what {
-        Some(RehearseCommand::Model { counters }) => measured(counters),
+        Some(RehearseCommand::Model {
+            from_history: Some(data_dir),
+            ..
+        }) => history::measured(data_dir),
+        Some(RehearseCommand::Model { counters, .. }) => {
+            measured(counters.as_deref().unwrap_or(Path::new("")))
+        }
         None => rehearsed(&args.run, env).unwrap_or_else(|reply| reply),
     }
 }
@@ -38,17 +47,22 @@ fn refused(message: &str) -> Reply {
     }
 }
 
+/// Models as a file, and beside them what could not be measured.
+fn model((outside, notes): &(Outside, Vec<String>)) -> Reply {
+    Reply {
+        out: outside.written(),
+        err: notes.iter().map(|note| format!("{note}\n")).collect(),
+        code: 0,
+    }
+}
+
 fn measured(counters: &Path) -> Reply {
     let text = match fs::read_to_string(counters) {
         Ok(text) => text,
         Err(error) => return refused(&format!("{}: {error}", counters.display())),
     };
     match measure(&text) {
-        Ok((outside, notes)) => Reply {
-            out: outside.written(),
-            err: notes.iter().map(|note| format!("{note}\n")).collect(),
-            code: 0,
-        },
+        Ok(found) => model(&found),
         Err(why) => refused(&format!("{}: {why}", counters.display())),
     }
 }
@@ -101,7 +115,7 @@ fn rehearsed(args: &RunArgs, env: &BTreeMap<String, String>) -> Result<Reply, Re
     if let Some(to) = &args.to {
         write(to, &told, &out).map_err(|why| refused(&why))?;
         out.push_str(&format!(
-            "\nreport.html, exceptions.csv and summary.txt are in {}\n",
+            "\nreport.html, counts.csv, exceptions.csv and summary.txt are in {}\n",
             to.display()
         ));
     }
@@ -112,6 +126,45 @@ fn rehearsed(args: &RunArgs, env: &BTreeMap<String, String>) -> Result<Reply, Re
 }
 
 type Given<'a> = (&'a Config, &'a FactTypes, &'a Words, &'a Lists);
+
+/// What is asked, read: for whoever plays it with a real engine.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The configuration.
+    pub config: Config,
+    /// Whose tenants.
+    pub corporation: String,
+    /// What is rehearsed.
+    pub stage: Stage,
+    /// The lists, as they came.
+    pub lists: Lists,
+    /// The lists, read.
+    pub read: Read,
+    /// Where a report is written.
+    pub to: Option<PathBuf>,
+}
+
+/// Reads what is asked and rehearses nothing.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn prepare(args: &RunArgs, env: &BTreeMap<String, String>) -> Result<Prepared, String> {
+    let loaded = args.source.load(env).map_err(|wrong| wrong.to_string())?;
+    let config = loaded.config;
+    let words = words(args, &config).map_err(|wrong| wrong.join("\n"))?;
+    let lists = lists(args).map_err(|wrong| wrong.join("\n"))?;
+    let types = facts::load(&config).map_err(|wrong| wrong.to_string())?;
+    let given = (&config, &types, &words, &lists);
+    let (stage, read) = staged(&args.source, env, &words.flow, given).map_err(|reply| reply.err)?;
+    Ok(Prepared {
+        corporation: words.corporation.clone(),
+        stage,
+        read,
+        lists,
+        config,
+        to: args.to.clone(),
+    })
+}
 
 /// The stage of a flow, and the lists as it takes them.
 fn staged(
@@ -241,8 +294,11 @@ fn apart(to: &Path, config: &Config) -> Result<(), String> {
 
 fn write(to: &Path, report: &Told<'_>, summary: &str) -> Result<(), String> {
     private_dir(to).map_err(|error| told(&error))?;
+    let rows = report.audience.rows.len() as u64;
+    let counts = counted(report.stage, report.results, rows);
     let files = [
         ("report.html", html(report)),
+        ("counts.csv", listed(&counts)),
         ("exceptions.csv", csv(report)),
         ("summary.txt", summary.to_owned()),
     ];

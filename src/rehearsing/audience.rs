@@ -3,10 +3,12 @@
 //! the same reasons. Refuses to open a file.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use sluis_model::{Environment, FactKind, Idempotency, Input, Timestamp};
-use sluis_rehearsal::{Audience, Fact, Person, Row, Stage};
+use sluis_model::{Environment, FactKind, Household, Input, Subject, Timestamp};
+use sluis_rehearsal::{Audience, Body, Common, Fact, Person, Row, Stage};
 
+use super::households::as_rows;
 use super::pace::{Instants, Pace};
 use crate::fact_types::Types;
 use crate::intake::mailing_rows::{Frame, MailingRow, MailingRows, ReadRow};
@@ -18,8 +20,12 @@ use crate::intake::{FieldProblem, fact, validate};
 pub struct Lists {
     /// Tenant lists.
     pub tenants: Vec<(String, Vec<u8>)>,
-    /// Rows; none: every tenant of the lists gets one.
+    /// Who is in which household, one in each line.
+    pub households: Vec<(String, Vec<u8>)>,
+    /// Rows; none, and none of households either: every tenant of the lists gets one.
     pub rows: Vec<(String, Vec<u8>)>,
+    /// Rows about households: the number is a household's.
+    pub household_rows: Vec<(String, Vec<u8>)>,
     /// Facts, one in each line.
     pub facts: Vec<(String, Vec<u8>)>,
 }
@@ -57,21 +63,33 @@ pub fn read(stage: &Stage, lists: &Lists, asked: &RowsAsked<'_>) -> Read {
         stage,
         asked,
         places: HashMap::new(),
+        households: HashMap::new(),
         instants: asked.pace.from(stage.starts),
         read: Read::default(),
         unknown: 0,
     };
+    reading.read.audience.common = Common {
+        category: asked.frame.category.as_str().into(),
+        lane: asked.frame.priority,
+        environment: asked.frame.environment,
+    };
     for (name, bytes) in &lists.tenants {
         reading.tenants(name, bytes);
     }
-    if lists.rows.is_empty() {
+    for (name, bytes) in &lists.households {
+        reading.households(name, bytes);
+    }
+    if lists.rows.is_empty() && lists.household_rows.is_empty() {
         reading.everyone();
     }
     for (name, bytes) in &lists.rows {
-        reading.rows(name, bytes);
+        reading.rows(name, bytes, To::Tenants);
     }
-    for (name, bytes) in &lists.facts {
-        reading.facts(name, bytes);
+    for (name, bytes) in &lists.household_rows {
+        reading.rows(name, &as_rows(bytes), To::Households);
+    }
+    for (list, (name, bytes)) in (0_u16..).zip(&lists.facts) {
+        reading.facts(list, name, bytes);
     }
     if reading.unknown > 0 {
         let note = format!(
@@ -83,13 +101,22 @@ pub fn read(stage: &Stage, lists: &Lists, asked: &RowsAsked<'_>) -> Read {
     reading.read
 }
 
-struct Reading<'a> {
-    stage: &'a Stage,
-    asked: &'a RowsAsked<'a>,
+/// Whose numbers stand in a list of rows. Nobody guesses: a household and a tenant may have the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum To {
+    Tenants,
+    Households,
+}
+
+pub(super) struct Reading<'a> {
+    pub(super) stage: &'a Stage,
+    pub(super) asked: &'a RowsAsked<'a>,
     /// Place of each tenant.
     places: HashMap<String, u32>,
-    instants: Instants<'a>,
-    read: Read,
+    /// Each household by its number.
+    pub(super) households: HashMap<String, Household>,
+    pub(super) instants: Instants<'a>,
+    pub(super) read: Read,
     /// Rows about tenants of no list.
     unknown: u64,
 }
@@ -103,9 +130,9 @@ impl Reading<'_> {
                 Ok(row) if row.same_as.is_some() => {}
                 Ok(row) => {
                     warned += u64::from(!row.warnings.is_empty());
-                    let profile = Input::PutProfile(Box::new(row.profile));
                     let place = self.place(&row.tenant_id);
-                    self.read.audience.people[place as usize].profile = Some(profile);
+                    let person = &mut self.read.audience.people[place as usize];
+                    person.profile = Some(Box::new(row.profile));
                 }
                 Err(rejected) => self.rejected(name, rejected),
             }
@@ -119,7 +146,7 @@ impl Reading<'_> {
     }
 
     /// The place of a tenant, made if need be.
-    fn place(&mut self, number: &str) -> u32 {
+    pub(super) fn place(&mut self, number: &str) -> u32 {
         if let Some(place) = self.places.get(number) {
             return *place;
         }
@@ -144,11 +171,11 @@ impl Reading<'_> {
                 subject_id: None,
                 data: data.clone(),
             };
-            self.row("--everyone", &row);
+            self.row("--everyone", &row, To::Tenants);
         }
     }
 
-    fn rows(&mut self, name: &str, bytes: &[u8]) {
+    fn rows(&mut self, name: &str, bytes: &[u8], to: To) {
         let list = List::open(bytes, None, None);
         let (frame, flow) = (self.asked.frame, &self.stage.flow);
         let rows = MailingRows::open(&list, frame, flow, self.asked.engine);
@@ -163,8 +190,9 @@ impl Reading<'_> {
         for row in rows {
             match row {
                 ReadRow::Taken(row) => {
-                    self.unknown += u64::from(!self.places.contains_key(&row.tenant_id));
-                    self.row(name, &row);
+                    let is_known = to == To::Households || self.places.contains_key(&row.tenant_id);
+                    self.unknown += u64::from(!is_known);
+                    self.row(name, &row, to);
                 }
                 ReadRow::Rejected(rejected) => self.rejected(name, rejected),
                 ReadRow::Repeated { .. } => {}
@@ -173,12 +201,13 @@ impl Reading<'_> {
     }
 
     /// Takes a row in as the API does.
-    fn row(&mut self, list: &str, row: &MailingRow) {
+    fn row(&mut self, list: &str, row: &MailingRow, to: To) {
         let number = u32::try_from(self.read.audience.rows.len()).unwrap_or(u32::MAX);
         let flow = &self.stage.flow;
         let key = number.to_string();
         let subject = flow.subject.as_deref();
-        let request = self.asked.frame.request(row, subject, "rehearsal", key);
+        let mut request = self.asked.frame.request(row, subject, "rehearsal", key);
+        request.to_household = to == To::Households;
         let sound = match validate(&request, flow, self.asked.engine) {
             Ok(sound) => sound,
             Err(reasons) => {
@@ -193,29 +222,41 @@ impl Reading<'_> {
                 );
             }
         };
-        let person = self.place(&row.tenant_id);
-        let idempotency = Idempotency {
-            key: u128::from(number),
-            body: 0,
-        };
-        let id = self.stage.id(number);
-        let body = request.admitted(id, flow.reference, sound.fields, idempotency);
+        let body = self.shared(Body {
+            subject: request.subject.as_ref().map(Subject::trimmed),
+            data: request.data.as_str().into(),
+            fields: sound.fields,
+        });
         let at = self.instants.next();
+        if to == To::Households {
+            return self.group(list, row, body, at);
+        }
+        let person = self.place(&row.tenant_id);
         self.read.audience.rows.push(Row {
             person,
             line: row.line,
             at,
-            input: Input::Notify(Box::new(body)),
+            group: None,
+            body,
         });
     }
 
-    fn rejected(&mut self, list: &str, rejected: Rejected) {
+    /// What a row says, shared with the row before where that says the same.
+    fn shared(&self, body: Body) -> Arc<Body> {
+        let before = self.read.audience.rows.last().map(|row| &row.body);
+        match before.filter(|before| ***before == body) {
+            Some(before) => before.clone(),
+            None => Arc::new(body),
+        }
+    }
+
+    pub(super) fn rejected(&mut self, list: &str, rejected: Rejected) {
         let why = format!("{list}: {}", told(&rejected.reasons));
         let tenant = rejected.tenant_id.unwrap_or_default();
         self.read.rejected.push((rejected.line, tenant, why));
     }
 
-    fn facts(&mut self, name: &str, bytes: &[u8]) {
+    fn facts(&mut self, list: u16, name: &str, bytes: &[u8]) {
         let mut others = 0_u64;
         for (line, text) in (1_u64..).zip(bytes.split(|byte| *byte == b'\n')) {
             if text.trim_ascii().is_empty() {
@@ -250,6 +291,7 @@ impl Reading<'_> {
                 let fact = Fact {
                     person,
                     at,
+                    from: (list, u32::try_from(line - 1).unwrap_or(u32::MAX)),
                     input,
                     every,
                 };
@@ -282,7 +324,7 @@ fn as_of(input: &mut Input, at: Timestamp) {
 }
 
 /// Reasons in one line.
-fn told(reasons: &[FieldProblem]) -> String {
+pub(super) fn told(reasons: &[FieldProblem]) -> String {
     let each: Vec<String> = reasons.iter().map(ToString::to_string).collect();
     each.join("; ")
 }

@@ -9,7 +9,7 @@ use sluis_model::Channel;
 use sluis_model::outside::{Behaviour, Outside};
 
 /// From fewer messages nothing is measured.
-const FEWEST: u64 = 100;
+pub(super) const FEWEST: u64 = 100;
 /// Reasons of ours: nothing was asked of the provider.
 const OURS: [&str; 4] = ["render", "segments", "body", "sender"];
 
@@ -67,6 +67,9 @@ pub fn measure(text: &str) -> Result<(Outside, Vec<String>), String> {
         body.from, body.to
     )
     .into();
+    let assumed = std::mem::take(&mut outside.basis).into_iter();
+    let assumed = assumed.map(|one| format!("where nothing was measured: {one}").into());
+    outside.basis = assumed.collect();
     let mut notes =
         vec!["counters do not say how long something took: times are as assumed".to_owned()];
     for ((channel, provider), sums) in &sums {
@@ -131,7 +134,7 @@ fn behaviour(sums: &Sums, pressed: f64, provider: &str, like: Behaviour) -> Beha
     }
 }
 
-fn percent(part: u64, of: u64) -> f64 {
+pub(super) fn percent(part: u64, of: u64) -> f64 {
     if of == 0 {
         return 0.0;
     }

@@ -3,11 +3,14 @@
 //! and to send: it builds no connection, and `rehearsal` has none.
 
 mod audience;
+mod history;
+mod households;
 mod measure;
 mod pace;
 mod stage;
 
 pub use audience::{Lists, Read, RowsAsked, read};
+pub use history::History;
 pub use measure::measure;
 pub use pace::Pace;
 pub use stage::{Asked, stage};

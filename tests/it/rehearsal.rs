@@ -104,7 +104,7 @@ fn nothing_leaves_in_a_rehearsal() {
     assert!(output.status.success(), "{said}{failed}");
     assert!(said.contains("3 notifications to 3 tenants"), "{said}");
     assert!(said.contains("no_address"), "{said}");
-    for file in ["report.html", "exceptions.csv", "summary.txt"] {
+    for file in ["report.html", "counts.csv", "exceptions.csv", "summary.txt"] {
         assert!(dir.join("report").join(file).exists(), "{file}");
     }
     assert!(mail.is_empty() && texts.is_empty(), "somebody was called");

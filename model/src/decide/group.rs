@@ -6,7 +6,6 @@ use super::Turn;
 use crate::addressed::{Addressed, PartOf};
 use crate::answer::{Answer, Cancelled, ProfileChange, Stopped};
 use crate::event::{Cause, Event};
-use crate::flow::Flow;
 use crate::group::{Group, PartNews, StopPart, number_of};
 use crate::household::Household;
 use crate::ids::NotificationId;
@@ -77,7 +76,7 @@ impl Turn<'_> {
                 id,
                 told: told.clone(),
                 not_told: not_told.clone(),
-                together: answers_for_all(flow),
+                together: flow.answers_for_all(),
             });
         }
         Answer::Group { id, told, not_told }
@@ -274,14 +273,6 @@ impl Turn<'_> {
         let household = household.into();
         self.emit(Event::PartTells { household, news });
     }
-}
-
-/// Whether what one of a group answers is the answer of all: a debt is settled once, and what is told
-/// to each is answered by each.
-fn answers_for_all(flow: &Flow) -> bool {
-    flow.group
-        .answers_for_all
-        .unwrap_or(&*flow.purpose == "collection")
 }
 
 /// What is answered where the household has as many open groups as it may.

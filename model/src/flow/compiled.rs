@@ -62,6 +62,14 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// Whether what one of a household answers is the answer of all: a debt is settled once, and what is
+    /// told to each is answered by each.
+    #[must_use]
+    pub fn answers_for_all(&self) -> bool {
+        let said = self.group.answers_for_all;
+        said.unwrap_or(&*self.purpose == "collection")
+    }
+
     /// The step with this index.
     #[must_use]
     pub fn step(&self, index: u8) -> Option<&Step> {

@@ -26,6 +26,7 @@ const WORDS: Words = Words {
 #[serde(deny_unknown_fields)]
 struct FileSource {
     source: Option<String>,
+    basis: Option<Vec<String>>,
     seed: Option<u64>,
     #[serde(default)]
     channel: Vec<ChannelSource>,
@@ -122,6 +123,13 @@ impl Reading {
         let people = file.people;
         Outside {
             source: file.source.map_or_else(|| base.source.clone(), Into::into),
+            // What another file rests on says nothing about this one.
+            basis: file
+                .basis
+                .unwrap_or_default()
+                .into_iter()
+                .map(Into::into)
+                .collect(),
             seed: file.seed.unwrap_or(base.seed),
             channels,
             people: people.map_or_else(
@@ -257,6 +265,7 @@ impl Outside {
     pub fn assumed() -> Self {
         let nothing = Self {
             source: "assumed".into(),
+            basis: Vec::new(),
             seed: 1,
             channels: Vec::new(),
             people: People {
@@ -273,7 +282,14 @@ impl Outside {
     /// As a file that [`Outside::parse`] reads.
     #[must_use]
     pub fn written(&self) -> String {
-        let mut out = format!("source = {:?}\nseed = {}\n", self.source, self.seed);
+        let mut out = format!(
+            "source = {:?}\nseed = {}\nbasis = [\n",
+            self.source, self.seed
+        );
+        for sentence in &self.basis {
+            let _ = writeln!(out, "    {sentence:?},");
+        }
+        out.push_str("]\n");
         for one in &self.channels {
             let _ = write!(out, "\n[[channel]]\nchannel = {:?}\n", one.channel.name());
             if let Some(provider) = &one.provider {

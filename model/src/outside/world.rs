@@ -8,6 +8,8 @@ use crate::channel::Channel;
 pub struct Outside {
     /// Where it comes from, for people.
     pub source: Box<str>,
+    /// What each assumption or measurement rests on, for people: a sentence each.
+    pub basis: Vec<Box<str>>,
     /// The seed of the draws.
     pub seed: u64,
     /// Channels, perhaps of one provider.

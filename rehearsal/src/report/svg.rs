@@ -15,8 +15,8 @@ const BOTTOM: f64 = 34.0;
 const COLOURS: [&str; 8] = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999",
 ];
-/// About so many days are named.
-const NAMED_DAYS: i64 = 10;
+/// A day's name with a gap beside it, at the size of the axes.
+const ROOM_PX: f64 = 72.0;
 
 /// A line of a plot.
 pub(super) struct Series {
@@ -96,36 +96,54 @@ impl Plot {
         self.title.contains("in all")
     }
 
-    /// The days below, each at its midnight.
+    /// The days below, or the hours where there are few: each mark at its instant by the clock on the wall,
+    /// as many as there is room for.
     fn days(&self, out: &mut String, last: i64, x: &dyn Fn(f64) -> f64) {
         let Ok(zone) = jiff::tz::TimeZone::get("Europe/Amsterdam") else {
             return;
         };
-        let each = (last / 24 / NAMED_DAYS).max(1);
+        let each = hours_between_marks(x(1.0) - x(0.0));
         let mut day = -1;
-        for hour in 0..last {
+        let mut free_from = f64::MIN;
+        for hour in 0..=last {
             let at = self.starts.plus(hour * HOUR);
             let Ok(instant) = jiff::Timestamp::from_millisecond(at.0) else {
                 return;
             };
+            // A rehearsal may start within an hour: its columns are whole hours from there on.
             let zoned = instant.to_zoned(zone.clone());
-            if zoned.hour() != 0 && hour > 0 {
-                continue;
-            }
-            day += 1;
-            if day % each != 0 {
-                continue;
-            }
+            let of_day = i64::from(zoned.hour());
+            day += i64::from(of_day == 0 || day < 0);
+            let is_marked = match each < 24 {
+                true => of_day % each == 0,
+                false => of_day == 0 && day % (each / 24) == 0,
+            };
             let place = x(hour as f64);
+            // In the night when the clock is set back an hour comes twice.
+            if !is_marked || place < free_from {
+                continue;
+            }
+            free_from = place + ROOM_PX;
+            let text = match of_day {
+                0 => zoned.strftime("%a %d %b").to_string(),
+                _ => zoned.strftime("%H:%M").to_string(),
+            };
             let _ = writeln!(
                 out,
-                "<line x1=\"{place:.1}\" x2=\"{place:.1}\" y1=\"{TOP}\" y2=\"{0}\" stroke=\"#f0f0f0\"/><text x=\"{place:.1}\" y=\"{1}\" text-anchor=\"middle\">{2}</text>",
+                "<line x1=\"{place:.1}\" x2=\"{place:.1}\" y1=\"{TOP}\" y2=\"{0}\" stroke=\"#f0f0f0\"/><text x=\"{place:.1}\" y=\"{1}\" text-anchor=\"middle\">{text}</text>",
                 HEIGHT - BOTTOM,
                 HEIGHT - BOTTOM + 16.0,
-                zoned.strftime("%a %d %b")
             );
         }
     }
+}
+
+/// So many hours lie between two marks, where an hour is so wide: marks do not touch each other.
+fn hours_between_marks(hour_px: f64) -> i64 {
+    let steps = [1, 2, 3, 6, 12].into_iter();
+    let mut steps = steps.chain((1..).map(|days| days * 24));
+    let fits = |hours: &i64| *hours as f64 * hour_px >= ROOM_PX;
+    steps.find(fits).unwrap_or(24)
 }
 
 /// One line, as steps of an hour: an hour without a count is zero, or as before for a sum.
@@ -190,4 +208,48 @@ pub(super) fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Places and texts of the marks below.
+    fn marks(svg: &str) -> Vec<(f64, String)> {
+        let y = format!("y=\"{}\" text-anchor=\"middle\">", HEIGHT - BOTTOM + 16.0);
+        let mut marks = Vec::new();
+        for part in svg.split("<text x=\"").skip(1) {
+            let (x, rest) = part.split_once('"').unwrap();
+            if let Some(text) = rest.trim_start().strip_prefix(&y) {
+                let text = text.split('<').next().unwrap();
+                marks.push((x.parse().unwrap(), text.to_owned()));
+            }
+        }
+        marks
+    }
+
+    #[test]
+    fn marks_do_not_touch_each_other_whatever_the_span_and_the_start() {
+        // A Saturday 23:10 in October: the clock is set back in the first night.
+        let night = Timestamp(1_792_876_200_000);
+        for starts in [night, night.plus(50 * 60_000), night.plus(13 * HOUR)] {
+            for hours in [1, 5, 20, 30, 49, 72, 200, 336, 504, 1_440, 17_000] {
+                let points = vec![(0, 1.0), (hours - 1, 5.0)];
+                let name = "a".to_owned();
+                let plot = Plot {
+                    title: "t".into(),
+                    starts,
+                    series: vec![Series { name, points }],
+                    bound: None,
+                };
+                let marks = marks(&plot.svg());
+                for pair in marks.windows(2) {
+                    assert!(pair[1].0 - pair[0].0 >= ROOM_PX - 0.2, "{hours}: {marks:?}");
+                }
+                let right = marks.last().map_or(0.0, |(place, _)| place + ROOM_PX / 2.0);
+                assert!(right <= WIDTH - RIGHT + ROOM_PX, "{hours}: {marks:?}");
+                assert!(hours < 26 || !marks.is_empty(), "{hours}");
+            }
+        }
+    }
 }

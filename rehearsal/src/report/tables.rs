@@ -4,6 +4,7 @@
 use sluis_model::{Channel, HOUR};
 
 use super::told::{Told, euros, grouped, local};
+use crate::counted::measured;
 use crate::spread::Spread;
 use crate::tally::{Counts, Trouble, Via};
 
@@ -46,6 +47,15 @@ pub(super) fn summary(told: &Told<'_>) -> Vec<String> {
         local(stage.starts),
         local(stage.ends),
     )];
+    let groups = told.audience.groups.len() as u64;
+    if groups > 0 {
+        let parts = told.audience.rows.iter().filter(|row| row.group.is_some());
+        lines.push(format!(
+            "{} of them are for those who are told in {} households",
+            grouped(parts.count() as u64),
+            grouped(groups),
+        ));
+    }
     let cost: u64 = results
         .counts
         .values()
@@ -87,7 +97,7 @@ pub(super) fn summary(told: &Told<'_>) -> Vec<String> {
 /// Messages that left.
 fn sent(told: &Told<'_>) -> u64 {
     let each = told.results.counts.values();
-    each.map(|counts| counts.started - counts.unsendable).sum()
+    each.map(Counts::left).sum()
 }
 
 fn span(told: &Told<'_>) -> Option<(String, String)> {
@@ -107,17 +117,13 @@ fn name_of(told: &Told<'_>, via: Via) -> [String; 3] {
 }
 
 /// A count with how far it may lie from it.
-fn spread(count: u64, of: u64, measured: Option<u64>) -> String {
+fn spread(told: &Told<'_>, count: u64, of: u64, measured: Option<u64>) -> String {
     if count == 0 {
         return "0".to_owned();
     }
-    let width = Spread::of(count, of, measured).width(count);
+    let together = told.results.together;
+    let width = Spread::together(count, of, measured, together).width(count);
     format!("{} ±{}", grouped(count), grouped(width))
-}
-
-fn measured(told: &Told<'_>, channel: Channel, provider: &str) -> Option<u64> {
-    let model = told.stage.outside.of(channel, provider)?;
-    (model.measured > 0).then_some(model.measured)
 }
 
 fn messages(told: &Told<'_>) -> Table {
@@ -126,19 +132,19 @@ fn messages(told: &Told<'_>) -> Table {
     let rows = told.audience.rows.len() as u64;
     let line = |(via, counts): (&Via, &Counts)| {
         let names = name_of(told, *via);
-        let known = measured(told, via.channel, &names[2]);
+        let known = measured(told.stage, via.channel, &names[2]);
         let (started, taken) = (counts.started, counts.accepted);
         let mut cells = names.to_vec();
         cells.extend([
-            spread(started, rows.max(started), known),
+            spread(told, started, rows.max(started), known),
             grouped(counts.unsendable),
-            spread(counts.deferred, started, known),
-            spread(counts.refused, started, known),
-            spread(taken, started, known),
-            spread(counts.bounced, taken, known),
-            spread(counts.failed, taken, known),
-            spread(counts.delivered, taken, known),
-            spread(counts.pressed, taken, known),
+            spread(told, counts.deferred, started, known),
+            spread(told, counts.refused, started, known),
+            spread(told, taken, started, known),
+            spread(told, counts.bounced, taken, known),
+            spread(told, counts.failed, taken, known),
+            spread(told, counts.delivered, taken, known),
+            spread(told, counts.pressed, taken, known),
             grouped(counts.segments),
             euros(counts.millicents),
         ]);
@@ -171,7 +177,13 @@ fn ends(told: &Told<'_>) -> Table {
     let share = |count: u64| format!("{:.1} %", count as f64 * 100.0 / rows.max(1) as f64);
     let mut lines: Vec<Vec<String>> = each
         .iter()
-        .map(|(end, count)| vec![end.to_string(), spread(*count, rows, None), share(*count)])
+        .map(|(end, count)| {
+            vec![
+                end.to_string(),
+                spread(told, *count, rows, None),
+                share(*count),
+            ]
+        })
         .collect();
     let open = rows.saturating_sub(ended);
     if open > 0 {
@@ -240,10 +252,10 @@ fn calls(told: &Told<'_>) -> Option<Table> {
     let at = told.stage.starts.plus(hour * HOUR);
     let all: u64 = told.results.calls_by_hour.values().sum();
     let mut rows = vec![
-        vec!["calls in all".into(), spread(all, sent(told), None)],
+        vec!["calls in all".into(), spread(told, all, sent(told), None)],
         vec![
             format!("most in an hour, from {}", local(at)),
-            spread(most, all, None),
+            spread(told, most, all, None),
         ],
     ];
     if let Some(bound) = told.most_calls {
@@ -336,6 +348,15 @@ fn changes(told: &Told<'_>) -> Option<Table> {
     })
 }
 
+/// What the models rest on. A model that does not say is an assumption.
+fn basis(outside: &sluis_model::outside::Outside) -> String {
+    if outside.basis.is_empty() {
+        return " The models do not say what they rest on.".to_owned();
+    }
+    let each = outside.basis.iter().map(|sentence| format!(" {sentence}."));
+    each.collect()
+}
+
 fn models(told: &Told<'_>) -> Table {
     let outside = &told.stage.outside;
     let line = |one: &sluis_model::outside::Behaviour| {
@@ -365,8 +386,12 @@ fn models(told: &Told<'_>) -> Table {
     Table {
         title: "What is taken to be so of the outside",
         note: format!(
-            "{}; seed {}. {:.2} % of messages that arrive make somebody call. {:.0} % of those who press the button pay.",
-            outside.source, outside.seed, people.calls, people.pays
+            "{}; seed {}. {:.2} % of messages that arrive make somebody call. {:.0} % of those who press the button pay.{}",
+            outside.source,
+            outside.seed,
+            people.calls,
+            people.pays,
+            basis(outside),
         ),
         head: vec![
             "channel",

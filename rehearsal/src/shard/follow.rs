@@ -48,6 +48,12 @@ impl Shard<'_> {
     pub(super) fn note(&mut self, now: Timestamp, person: u32, event: &Event) {
         match event {
             Event::Steered { steered, .. } => self.cost = steered.cost,
+            Event::LinkUsed { pressed: true, .. } => self.pressed = true,
+            Event::PartTells { news, .. } => {
+                if let Some(end) = &news.stops {
+                    self.stops.push((Stage::row(news.id), end.clone()));
+                }
+            }
             Event::StepEntered { id, cause, .. } => self.caused(person, *id, cause),
             Event::TaskOpened {
                 id, list, cause, ..
@@ -65,12 +71,14 @@ impl Shard<'_> {
 
     pub(super) fn ended(&mut self, now: Timestamp, id: NotificationId, end: &str) {
         let place = self.results.end(end);
-        let outcome = self.outcomes.entry(Stage::row(id)).or_default();
+        let outcome = &mut self.courses.entry(Stage::row(id)).or_default().outcome;
         let hour = Results::hour(self.stage.starts, now);
         // A person may have been asked before it ended.
         if let Some(before) = outcome.end.replace(place) {
-            let before = &mut self.results.ends[usize::from(before)].1;
-            *before = before.saturating_sub(1);
+            let ends = &mut self.results.ends[usize::from(before)].1;
+            *ends = ends.saturating_sub(1);
+            let by_hour = &mut self.results.ends_by_hour;
+            *by_hour.entry((hour, before)).or_default() -= 1;
         }
         self.results.ends[usize::from(place)].1 += 1;
         *self.results.ends_by_hour.entry((hour, place)).or_default() += 1;
@@ -94,9 +102,9 @@ impl Shard<'_> {
         }
         let row = Stage::row(id);
         if self
-            .outcomes
+            .courses
             .get(&row)
-            .is_some_and(|outcome| outcome.sent > 0)
+            .is_some_and(|course| course.outcome.sent > 0)
         {
             return;
         }

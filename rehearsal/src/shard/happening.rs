@@ -2,8 +2,7 @@
 //! a payment. Refuses to decide what follows: the rules do.
 
 use sluis_model::{
-    Channel, FactKind, Input, LateReceipt, NotificationId, Receipt, ReceiptKind, Timestamp,
-    Verdict, Why,
+    Channel, FactKind, Input, LateReceipt, Receipt, ReceiptKind, Timestamp, Verdict, Why,
 };
 
 use super::{Feed, Shard};
@@ -24,37 +23,34 @@ impl Shard<'_> {
             What::Ready(row) => self.line_up(at, person, row),
             What::Answered(tried, reply) => self.answered(at, person, tried, reply),
             What::Reported(tried, report) => self.reported(at, person, tried, report),
-            What::Pressed(row) => {
-                let id = self.stage.id(row);
-                if let Some(newest) = self.newest(person, id) {
-                    self.results.via(newest).pressed += 1;
-                    self.give(at, person, &Input::Link { id, pressed: true });
-                }
-            }
+            What::Pressed(tried) => self.press(at, person, tried),
             What::Paid(row) => self.pay(at, person, row),
         }
         self.forget(person);
     }
 
-    /// By which way the newest message of a notification went that is open.
-    pub(super) fn newest(&self, person: u32, id: NotificationId) -> Option<Via> {
-        let sent = self.open(person, id)?.sent().last()?;
-        let mut carriers = (0_u8..).zip(&self.stage.carriers);
-        let (carrier, _) = carriers.find(|(_, one)| one.channel == sent.channel)?;
-        Some(Via {
-            step: sent.step,
-            channel: sent.channel,
-            carrier,
-        })
+    /// The button of a message is pressed. Behind a link that is closed there is no button.
+    pub(super) fn press(&mut self, at: Timestamp, person: u32, tried: Tried) {
+        let id = self.stage.id(tried.row);
+        if self.open(person, id).is_none() {
+            return;
+        }
+        self.pressed = false;
+        self.give(at, person, &Input::Link { id, pressed: true });
+        if let Some(via) = self.via(tried).filter(|_| self.pressed) {
+            self.results.via(via).pressed += 1;
+        }
     }
 
     pub(super) fn notify(&mut self, at: Timestamp, person: u32, row: u32) {
-        let input = &self.audience.rows[row as usize].input;
+        let Some(body) = self.audience.notification(self.stage, row) else {
+            return;
+        };
         if let Some(slot) = self.slots.get_mut(&person) {
             slot.rows = slot.rows.saturating_sub(1);
         }
         self.first_time(at, person);
-        self.give(at, person, input);
+        self.give(at, person, &Input::Notify(Box::new(body)));
     }
 
     /// Whom a message could reach is looked at once, as things stand when it is handed over.
@@ -115,9 +111,8 @@ impl Shard<'_> {
 
     /// The tenant pays the whole amount that a row is about.
     pub(super) fn pay(&mut self, at: Timestamp, person: u32, row: u32) {
-        let Input::Notify(body) = &self.audience.rows[row as usize].input else {
-            return;
-        };
+        let audience = self.audience;
+        let body = &audience.rows[row as usize].body;
         let amount = self
             .stage
             .flow
@@ -128,6 +123,10 @@ impl Shard<'_> {
         else {
             return;
         };
+        let course = self.courses.entry(row).or_default();
+        if std::mem::replace(&mut course.is_paid, true) {
+            return;
+        }
         if let Some(slot) = self.slots.get_mut(&person) {
             slot.paid += amount;
         }
@@ -138,7 +137,7 @@ impl Shard<'_> {
             subject: Some(subject.clone()),
             amount_cents: Some(*amount),
             occurred_at: at,
-            environment: body.environment,
+            environment: audience.common.environment,
         };
         self.give(at, person, &Input::Fact(fact));
     }

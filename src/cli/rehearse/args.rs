@@ -17,17 +17,21 @@ pub struct RehearseArgs {
 /// What else there is to do.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum RehearseCommand {
-    /// Prints channel models measured from the daily counters
+    /// Prints channel models measured from the records of an engine, or from the daily counters
+    #[command(group(clap::ArgGroup::new("from").required(true)))]
     Model {
+        /// The data directory of an engine that is stopped, or a copy of one
+        #[arg(long, value_name = "DIR", group = "from")]
+        from_history: Option<PathBuf>,
         /// An answer of GET /v1/counters
-        #[arg(long, value_name = "FILE")]
-        counters: PathBuf,
+        #[arg(long, value_name = "FILE", group = "from")]
+        counters: Option<PathBuf>,
     },
 }
 
 /// A rehearsal.
 #[derive(Debug, clap::Args)]
-pub(crate) struct RunArgs {
+pub struct RunArgs {
     #[command(flatten)]
     pub(super) source: Source,
     /// Whose tenants: name of the corporation; needed
@@ -48,8 +52,14 @@ pub(crate) struct RunArgs {
     /// Rows as those of a mailing; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(super) rows: Vec<PathBuf>,
+    /// Who is in which household, one in each line; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) households: Vec<PathBuf>,
+    /// Rows about households: each becomes one for everybody who is told; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) household_rows: Vec<PathBuf>,
     /// Every tenant of the lists gets one, instead of rows
-    #[arg(long, conflicts_with = "rows")]
+    #[arg(long, conflicts_with_all = ["rows", "household_rows"])]
     pub(super) everyone: bool,
     /// Fields that every row has: a JSON object
     #[arg(long, value_name = "JSON", default_value = "{}")]
@@ -90,7 +100,7 @@ pub(crate) struct RunArgs {
     /// Another configuration for the same rows: what it would have done
     #[arg(long, value_name = "FILE")]
     pub(super) against_config: Option<PathBuf>,
-    /// Where report.html, exceptions.csv and summary.txt are written; the directory is made
+    /// Where report.html, counts.csv, exceptions.csv and summary.txt are written; the directory is made
     #[arg(long, value_name = "DIR")]
     pub(super) to: Option<PathBuf>,
 }

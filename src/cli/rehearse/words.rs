@@ -85,8 +85,13 @@ pub(super) fn words(args: &RunArgs, config: &Config) -> Result<Words, Vec<String
     };
     let corporation = named("--corporation", &args.corporation);
     let flow = named("--flow", &args.flow);
-    if args.rows.is_empty() && !args.everyone {
-        wrong.push("--rows FILE or --everyone is needed: who gets something?".to_owned());
+    if args.rows.is_empty() && args.household_rows.is_empty() && !args.everyone {
+        let needed =
+            "--rows FILE, --household-rows FILE or --everyone is needed: who gets something?";
+        wrong.push(needed.to_owned());
+    }
+    if !args.household_rows.is_empty() && args.households.is_empty() {
+        wrong.push("--households FILE is needed: who is in the households of the rows?".to_owned());
     }
     let data = serde_json::from_str::<Map<String, Value>>(&args.data);
     let data = data.unwrap_or_else(|error| {
@@ -182,7 +187,9 @@ pub(super) fn lists(args: &RunArgs) -> Result<Lists, Vec<String>> {
     };
     let lists = Lists {
         tenants: all(&args.tenants),
+        households: all(&args.households),
         rows: all(&args.rows),
+        household_rows: all(&args.household_rows),
         facts: all(&args.facts),
     };
     if wrong.is_empty() {
