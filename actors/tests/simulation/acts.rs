@@ -7,7 +7,7 @@ use sluis_model::{
     Addressed, CancelTarget, Cause, Channel, ContactKind, Control, CorporationId, DAY, Environment,
     Fact, FactKind, FlowRef, Given, HOUR, Idempotency, Input, Intent, Lane, MINUTE, Notification,
     NotificationId, PauseScope, PausedBy, Phase, Preference, SECOND, ShardId, Subject, Supplied,
-    TenantKey, Timestamp, home_shard,
+    TaskAnswered, TenantKey, Timestamp, home_shard,
 };
 
 use crate::senders::{Order, Told, What};
@@ -378,11 +378,21 @@ impl World {
         };
         let answer = self.chance.senders.pick(answers);
         self.note(|| format!("task {task} of {id} is answered: {answer}"));
-        let input = Input::Answer {
-            id,
-            task,
-            answer: answer.into(),
-            by: "desk".into(),
+        let input = if own && answer == "go on" {
+            Input::TaskAnswered(Box::new(TaskAnswered {
+                id,
+                task,
+                answer: answer.into(),
+                by: "desk".into(),
+                says: self.drawn_says(),
+            }))
+        } else {
+            Input::Answer {
+                id,
+                task,
+                answer: answer.into(),
+                by: "desk".into(),
+            }
         };
         self.hand_in(What::Task, id.shard(), |reply| ShardRequest::ById {
             corporation,

@@ -113,6 +113,14 @@ pub(crate) enum Bug {
     EveryDayIsWorked,
     /// A flow ends under a name that it does not have.
     EndMisnamed,
+    /// A wait until a day ends a day late.
+    DayOneOff,
+    /// No fact ends a wait.
+    FactsEndNoWait,
+    /// A task has no deadline.
+    DeadlineLost,
+    /// An answer of people leads where the other one does.
+    AnswersMixedUp,
     /// A part that is handed out again is taken again.
     PartTakenTwice,
     /// The order to stop a group leaves one of it out.
@@ -161,14 +169,18 @@ const IN_KEYS: [Planted; 4] = [
 ];
 
 /// Those of flows that the seed draws.
-const IN_DRAWN_FLOWS: [Planted; 7] = [
+const IN_DRAWN_FLOWS: [Planted; 11] = [
     planted(Bug::StopLost, Check::AsWritten, DRAWN),
     planted(Bug::CloseLost, Check::LinksAreClosed, DRAWN + 1),
     planted(Bug::UnknownIsFalse, Check::AsWritten, DRAWN + 2),
-    planted(Bug::CasesFromBehind, Check::AsWritten, DRAWN),
+    planted(Bug::CasesFromBehind, Check::AsWritten, DRAWN + 1),
     planted(Bug::FactsNeverOld, Check::AsWritten, DRAWN + 2),
     planted(Bug::EveryDayIsWorked, Check::WaitsAsWritten, DRAWN + 3),
-    planted(Bug::EndMisnamed, Check::EndsAreNamed, DRAWN + 3),
+    planted(Bug::EndMisnamed, Check::EndsAreNamed, DRAWN),
+    planted(Bug::DayOneOff, Check::WaitsAsWritten, DRAWN),
+    planted(Bug::FactsEndNoWait, Check::AsWritten, DRAWN + 1),
+    planted(Bug::DeadlineLost, Check::WaitsAsWritten, DRAWN + 1),
+    planted(Bug::AnswersMixedUp, Check::AsWritten, DRAWN + 1),
 ];
 
 /// Those of households.

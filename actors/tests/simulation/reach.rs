@@ -203,7 +203,7 @@ const fn of_control(control: &Control) -> &'static str {
 }
 
 /// What the drawn flows must reach together.
-pub(crate) const OF_DRAWN_FLOWS: [&str; 13] = [
+pub(crate) const OF_DRAWN_FLOWS: [&str; 23] = [
     "a message left",
     "held by a guard",
     "held by a case",
@@ -217,4 +217,14 @@ pub(crate) const OF_DRAWN_FLOWS: [&str; 13] = [
     "it waits for working days",
     "people answer",
     "a cap leads on",
+    "it waits until a day",
+    "a fact moves the day",
+    "a fact ends a wait",
+    "a day is over",
+    "a day is unknown",
+    "a task is planned",
+    "a task is overdue",
+    "a task is reminded",
+    "a step ends it",
+    "people answer as written",
 ];

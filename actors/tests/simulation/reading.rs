@@ -48,6 +48,9 @@ impl World {
                 let house = (&self.plan, &self.contracts);
                 self.no_ways.decided(house, record, now, &mut self.findings);
             }
+            if let Record::Tenant(record) = record {
+                self.written.about_to(record, &self.shadow);
+            }
             let right = self.shadow.is_stored_right(shard, record);
             self.findings.expect(right, Check::Explained, || {
                 format!(

@@ -11,7 +11,7 @@ use sluis_model::{
     TenantRecord, Timestamp, Verdict, Where, evolve, finish,
 };
 
-use crate::drawn::ToldOf;
+use crate::drawn::{Answered, Answers, ToldOf};
 use crate::flows::Flows;
 use crate::grouped::Grouped;
 use crate::safety::sealed::Erased;
@@ -74,6 +74,8 @@ pub(crate) struct Known {
     pub(crate) came: BTreeMap<TenantKey, Vec<Timestamp>>,
     /// Facts of declared types, each with when it came in.
     said: BTreeMap<TenantKey, Vec<(DeclaredFact, Timestamp)>>,
+    /// What people answered at each step of a notification, newest.
+    pub(crate) answers: BTreeMap<NotificationId, Answers>,
     /// What is known of households and groups.
     pub(crate) grouped: Grouped,
     /// Of which contact points records told something on a channel.
@@ -277,6 +279,12 @@ impl Known {
                 let marks = self.marks.entry(record.tenant.clone()).or_default();
                 marks.insert((*channel, value.clone()));
             }
+            (Event::AnswerKept { id, step }, input) => {
+                if let Some(answered) = answered(input) {
+                    let all = self.answers.entry(*id).or_default();
+                    all.insert(usize::from(*step), answered);
+                }
+            }
             (Event::StepEntered { id, .. }, _) => *self.visits.entry(*id).or_default() += 1,
             (
                 Event::AttemptStarted {
@@ -343,5 +351,20 @@ impl Known {
             }
             _ => {}
         }
+    }
+}
+
+/// What people answered.
+fn answered(input: &Input) -> Option<Answered> {
+    match input {
+        Input::TaskAnswered(given) => Some(Answered {
+            answer: given.answer.clone(),
+            says: given.says.to_vec(),
+        }),
+        Input::Answer { answer, .. } => Some(Answered {
+            answer: answer.clone(),
+            says: Vec::new(),
+        }),
+        _ => None,
     }
 }

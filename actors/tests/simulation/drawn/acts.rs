@@ -11,7 +11,7 @@ use crate::senders::What;
 use crate::world::World;
 
 /// What the fields of a fact say, by name.
-type Says = Box<[(Box<str>, Value)]>;
+pub(crate) type Says = Box<[(Box<str>, Value)]>;
 
 impl World {
     /// What is asked of one of the drawn flows. In the middle of a run newer versions are loaded.
@@ -61,6 +61,16 @@ impl World {
             subject: drawn.has_subject.then_some(invoice),
             fields: flow.fields.iter().map(|field| value(field)).collect(),
         }
+    }
+
+    /// What people say with their answer.
+    pub(crate) fn drawn_says(&mut self) -> Says {
+        let rng = &mut self.chance.senders;
+        let count = ("count".into(), Value::Integer(rng.within(0, 3)));
+        let sure = rng
+            .chance(60)
+            .then(|| ("sure".into(), Value::Boolean(rng.chance(50))));
+        [count].into_iter().chain(sure).collect()
     }
 
     /// A source tells a fact of a declared type.

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use sluis_model::HOUR;
+use sluis_model::flow::Value;
 
 use super::sight::Sight;
 
@@ -41,6 +42,12 @@ pub(crate) enum Leaf {
     Complaints(Sign, i64),
     /// So many days behind the day of the data, which may be left out, are over.
     DueAgo(u16),
+    /// What people answered at a step.
+    Answer(usize, &'static str),
+    /// The count that they gave there.
+    Count(usize, Sign, i64),
+    /// Whether they were sure; it may be left out.
+    Sure(usize),
     /// It was accepted more hours ago.
     OlderThan(i64),
     Category(&'static [&'static str]),
@@ -121,6 +128,11 @@ impl fmt::Display for Leaf {
                 write!(f, "facts.complaint.count {} {count}", sign.word())
             }
             Self::DueAgo(days) => write!(f, "data.due + {days} days < today"),
+            Self::Answer(step, answer) => write!(f, "task.s{step}.answer == '{answer}'"),
+            Self::Count(step, sign, count) => {
+                write!(f, "task.s{step}.count {} {count}", sign.word())
+            }
+            Self::Sure(step) => write!(f, "task.s{step}.sure"),
             Self::OlderThan(hours) => write!(f, "now > notification.accepted_at + {hours} hours"),
             Self::Category(categories) => {
                 write!(f, "notification.category in [{}]", list(categories))
@@ -172,10 +184,29 @@ impl Leaf {
                 let due = sight.data.due?;
                 Some(due + i64::from(*days) < sight.today)
             }
+            Self::Answer(step, answer) => {
+                let given = sight.answers?.get(step)?;
+                Some(*given.answer == **answer)
+            }
+            Self::Count(step, sign, count) => match said(sight, *step, "count")? {
+                Value::Integer(given) => Some(sign.holds(*given, *count)),
+                _ => None,
+            },
+            Self::Sure(step) => match said(sight, *step, "sure")? {
+                Value::Boolean(sure) => Some(*sure),
+                _ => None,
+            },
             Self::OlderThan(hours) => Some(sight.now.0 > sight.accepted_at.0 + hours * HOUR),
             Self::Category(categories) => Some(categories.contains(&sight.category)),
         }
     }
+}
+
+/// What people said in a field of their newest answer at a step.
+fn said<'a>(sight: &'a Sight<'_>, step: usize, field: &str) -> Option<&'a Value> {
+    let says = &sight.answers?.get(&step)?.says;
+    let mut own = says.iter().filter(|(name, _)| **name == *field);
+    own.next().map(|(_, value)| value)
 }
 
 impl Condition {

@@ -5,7 +5,8 @@
 use sluis_model::{DAY, HOUR, MINUTE, Role};
 
 use super::condition::{Condition, Leaf, Rule, Sign};
-use super::{Case, Drawn, Goes, Guard, Kind, Stop, Wait};
+use super::kinds::{Case, Day, DayOf, Kind, Long, Reply, Task, Until, Wait};
+use super::{Drawn, Goes, Guard, Stop};
 use crate::rng::Rng;
 
 /// Most steps of a flow.
@@ -45,16 +46,17 @@ pub(super) fn flow(seed: u64, label: u64, name: &'static str, version: u32) -> D
     let mut drawing = Drawing {
         rng: Rng::stream(seed, label),
         has_subject: false,
-        count: 0,
+        kinds: Vec::new(),
     };
     drawing.has_subject = drawing.rng.chance(70);
-    drawing.count = 2 + drawing.rng.below(MOST_STEPS - 1);
+    let count = 2 + drawing.rng.below(MOST_STEPS - 1);
+    drawing.kinds = (0..count).map(|step| drawing.which(step)).collect();
     let few = |rng: &mut Rng| rng.weighed(&[5, 3, 1]).unwrap_or_default();
     let guards = 0..few(&mut drawing.rng);
     let guards = guards.map(|_| drawing.guard()).collect();
     let stops = 0..few(&mut drawing.rng);
     let stops = stops.map(|number| drawing.stop(number)).collect();
-    let steps = (0..drawing.count).map(|step| drawing.step(step)).collect();
+    let steps = (0..count).map(|step| drawing.step(step)).collect();
     let (hold_for, counted) = (
         drawing.rng.pick(&["1h", "72h", "10d"]),
         drawing.rng.chance(50),
@@ -75,9 +77,14 @@ pub(super) fn flow(seed: u64, label: u64, name: &'static str, version: u32) -> D
 struct Drawing {
     rng: Rng,
     has_subject: bool,
-    /// How many steps there are.
-    count: usize,
+    /// What each of the steps is, by the order of the weights in `which`.
+    kinds: Vec<usize>,
 }
+
+const WAIT: usize = 1;
+const BRANCH: usize = 2;
+const TASK: usize = 3;
+const END: usize = 4;
 
 impl Drawing {
     fn group(&mut self) -> Option<(Vec<Role>, Option<bool>)> {
@@ -122,7 +129,16 @@ impl Drawing {
                     | Leaf::ExceptionIs(_)
             )
         };
-        let other = |leaf: &Leaf| matches!(leaf, Leaf::Open(..) | Leaf::Complaints(..));
+        let other = |leaf: &Leaf| {
+            matches!(
+                leaf,
+                Leaf::Open(..)
+                    | Leaf::Complaints(..)
+                    | Leaf::Answer(..)
+                    | Leaf::Count(..)
+                    | Leaf::Sure(_)
+            )
+        };
         let may_be_fresh = when.asks(&ages) && !when.asks(&other);
         let fresh_within = (may_be_fresh && self.rng.chance(60))
             .then(|| self.rng.pick(&[HOUR, 24 * HOUR, 10 * DAY]));
@@ -150,6 +166,14 @@ impl Drawing {
         let has_subject = self.has_subject;
         let rng = &mut self.rng;
         let sign = rng.pick(&Sign::ALL);
+        let asks = self.kinds.iter().position(|kind| *kind == TASK);
+        if let Some(step) = asks.filter(|_| rng.chance(25)) {
+            return match rng.below(3) {
+                0 => Leaf::Answer(step, rng.pick(&["go on", "again"])),
+                1 => Leaf::Count(step, sign, rng.within(0, 3)),
+                _ => Leaf::Sure(step),
+            };
+        }
         match rng.below(15) {
             0 | 1 => Leaf::Balance(sign, rng.pick(&CENTS)),
             2 => {
@@ -181,7 +205,7 @@ impl Drawing {
 
     /// The step behind, which nothing else may lead to.
     fn next(&mut self, step: usize) -> Goes {
-        match step + 1 < self.count {
+        match step + 1 < self.kinds.len() {
             true => Goes::Step(step + 1),
             false => self.out(),
         }
@@ -189,7 +213,7 @@ impl Drawing {
 
     /// Some step behind, or out.
     fn on(&mut self, step: usize) -> Goes {
-        let behind = self.count - step - 1;
+        let behind = self.kinds.len() - step - 1;
         match behind > 0 && self.rng.chance(60) {
             true => Goes::Step(step + 1 + self.rng.below(behind)),
             false => self.out(),
@@ -206,15 +230,18 @@ impl Drawing {
         }
     }
 
-    fn step(&mut self, step: usize) -> Kind {
+    /// What a step is.
+    fn which(&mut self, step: usize) -> usize {
         // A flow that never sends shows little.
         let sends = if step == 0 { 9 } else { 5 };
-        match self.rng.weighed(&[sends, 2, 3, 1]) {
-            Some(1) => Kind::Wait {
-                span: self.wait(),
-                then: self.next(step),
-            },
-            Some(2) => {
+        let weights = [sends, 3, 3, 2, usize::from(step > 0)];
+        self.rng.weighed(&weights).unwrap_or_default()
+    }
+
+    fn step(&mut self, step: usize) -> Kind {
+        match self.kinds[step] {
+            WAIT => self.waits(step),
+            BRANCH => {
                 let cases = 1 + self.rng.below(3);
                 let cases = (0..cases).map(|_| Case {
                     rule: self.rule(),
@@ -227,13 +254,72 @@ impl Drawing {
                     unknown: self.rng.chance(40).then(|| self.on(step)),
                 }
             }
-            Some(3) => Kind::Task {
-                answers: vec![
-                    ("go on", self.next(step)),
-                    ("again", Goes::Step(self.rng.below(step + 1))),
-                ],
-            },
+            TASK => Kind::Task(self.task(step)),
+            END => Kind::End(format!("over {step}")),
             _ => Kind::Send(Box::new(self.message(step))),
+        }
+    }
+
+    fn waits(&mut self, step: usize) -> Kind {
+        let long = match self.rng.chance(50) {
+            true => Long::For(self.wait()),
+            false => Long::Until(self.until(step)),
+        };
+        let awaited = self.rng.chance(50).then(|| (self.rule(), self.on(step)));
+        Kind::Wait {
+            long,
+            then: self.next(step),
+            awaited,
+        }
+    }
+
+    fn until(&mut self, step: usize) -> Until {
+        let of = [
+            DayOf::Due,
+            DayOf::ExceptionEnds,
+            DayOf::ExceptionEnds,
+            DayOf::Today,
+        ];
+        let day = Day {
+            of: self.rng.pick(&of),
+            add: self.rng.within(-2, 4),
+        };
+        let (hour, minute) = self.rng.pick(&[(9, 0), (0, 0), (23, 30)]);
+        Until {
+            day,
+            at: jiff::civil::time(hour, minute, 0, 0),
+            past: self.rng.chance(50).then(|| self.on(step)),
+            unknown: self.rng.chance(50).then(|| self.on(step)),
+        }
+    }
+
+    fn task(&mut self, step: usize) -> Task {
+        let again = Goes::Step(self.rng.below(step + 1));
+        let remind = [
+            Wait::Milliseconds(15 * MINUTE),
+            Wait::Milliseconds(6 * HOUR),
+        ];
+        let deadline = [Wait::Milliseconds(2 * DAY), Wait::Milliseconds(5 * DAY)];
+        // Rules may read them.
+        let has_fields = true;
+        Task {
+            replies: vec![
+                Reply {
+                    name: "go on",
+                    go: self.next(step),
+                    has_fields,
+                },
+                Reply {
+                    name: "again",
+                    go: again,
+                    has_fields: false,
+                },
+            ],
+            remind: self.rng.chance(40).then(|| self.rng.pick(&remind)),
+            deadline: self.rng.chance(50).then(|| {
+                let by = self.rng.pick(&deadline);
+                (by, self.on(step))
+            }),
         }
     }
 

@@ -5,6 +5,7 @@
 mod acts;
 mod condition;
 mod draw;
+mod kinds;
 mod sight;
 mod text;
 
@@ -14,7 +15,8 @@ use sluis_model::flow::{Definition, Value};
 use sluis_model::{DAY, Flow, Notification, Role};
 
 pub(crate) use condition::{Condition, Rule};
-pub(crate) use sight::{Data, Sight, ToldOf, working_days_after};
+pub(crate) use kinds::{Day, Kind, Long, Task, Wait};
+pub(crate) use sight::{Answered, Answers, Data, Sight, ToldOf};
 
 use crate::planted::Bug;
 
@@ -47,38 +49,6 @@ pub(crate) enum Goes {
     Step(usize),
     End(String),
     People(&'static str),
-}
-
-/// How long something waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wait {
-    Milliseconds(i64),
-    WorkingDays(u16),
-}
-
-/// A case of a step that chooses.
-#[derive(Clone, Debug)]
-pub(crate) struct Case {
-    pub(crate) rule: Rule,
-    pub(crate) go: Goes,
-}
-
-/// What a step does.
-#[derive(Clone, Debug)]
-pub(crate) enum Kind {
-    Send(Box<draw::Message>),
-    Wait {
-        span: Wait,
-        then: Goes,
-    },
-    Branch {
-        cases: Vec<Case>,
-        otherwise: Goes,
-        unknown: Option<Goes>,
-    },
-    Task {
-        answers: Vec<(&'static str, Goes)>,
-    },
 }
 
 /// A rule that must hold before every send.
@@ -172,13 +142,31 @@ impl Drawn {
             Some(Bug::FactsNeverOld) => changed.each_rule(|rule| rule.fresh_within = None),
             Some(Bug::EveryDayIsWorked) => {
                 for step in &mut changed.steps {
-                    if let Kind::Wait { span, .. } = step
+                    if let Kind::Wait {
+                        long: Long::For(span),
+                        ..
+                    } = step
                         && let Wait::WorkingDays(days) = *span
                     {
                         *span = Wait::Milliseconds(i64::from(days) * DAY);
                     }
                 }
             }
+            Some(Bug::DayOneOff) => changed.each_day(|day| day.add += 1),
+            Some(Bug::FactsEndNoWait) => {
+                for step in &mut changed.steps {
+                    if let Kind::Wait { awaited, .. } = step {
+                        *awaited = None;
+                    }
+                }
+            }
+            Some(Bug::DeadlineLost) => changed.each_task(|task| task.deadline = None),
+            Some(Bug::AnswersMixedUp) => changed.each_task(|task| {
+                let ways: Vec<Goes> = task.replies.iter().map(|reply| reply.go.clone()).collect();
+                for (reply, go) in task.replies.iter_mut().zip(ways.into_iter().rev()) {
+                    reply.go = go;
+                }
+            }),
             Some(Bug::EndMisnamed) => {
                 for step in &mut changed.steps {
                     if let Kind::Wait {
@@ -204,8 +192,35 @@ impl Drawn {
             .iter_mut()
             .for_each(|guard| change(&mut guard.rule));
         for step in &mut self.steps {
-            if let Kind::Branch { cases, .. } = step {
-                cases.iter_mut().for_each(|case| change(&mut case.rule));
+            match step {
+                Kind::Branch { cases, .. } => {
+                    cases.iter_mut().for_each(|case| change(&mut case.rule));
+                }
+                Kind::Wait {
+                    awaited: Some((rule, _)),
+                    ..
+                } => change(rule),
+                Kind::Send(_) | Kind::Wait { .. } | Kind::Task(_) | Kind::End(_) => {}
+            }
+        }
+    }
+
+    fn each_day(&mut self, change: impl Fn(&mut Day)) {
+        for step in &mut self.steps {
+            if let Kind::Wait {
+                long: Long::Until(until),
+                ..
+            } = step
+            {
+                change(&mut until.day);
+            }
+        }
+    }
+
+    fn each_task(&mut self, change: impl Fn(&mut Task)) {
+        for step in &mut self.steps {
+            if let Kind::Task(task) = step {
+                change(task);
             }
         }
     }
@@ -226,7 +241,12 @@ impl Drawn {
             Goes::End(end) => Some(&**end),
             Goes::Step(_) | Goes::People(_) => None,
         });
-        ends.chain(self.stops.iter().map(|stop| &*stop.end))
+        let own = self.steps.iter().filter_map(|step| match step {
+            Kind::End(end) => Some(&**end),
+            Kind::Send(_) | Kind::Wait { .. } | Kind::Branch { .. } | Kind::Task(_) => None,
+        });
+        ends.chain(own)
+            .chain(self.stops.iter().map(|stop| &*stop.end))
     }
 
     /// The rule that has this number where something is held, and the rules that are asked before it.
@@ -249,9 +269,17 @@ impl Drawn {
         None
     }
 
+    /// The step, where it asks people.
+    pub(crate) fn task(&self, step: usize) -> Option<&Task> {
+        match self.steps.get(step)? {
+            Kind::Task(task) => Some(task),
+            Kind::Send(_) | Kind::Wait { .. } | Kind::Branch { .. } | Kind::End(_) => None,
+        }
+    }
+
     /// Whether a step asks people.
     pub(crate) fn asks_people(&self, step: usize) -> bool {
-        matches!(self.steps.get(step), Some(Kind::Task { .. }))
+        matches!(self.steps.get(step), Some(Kind::Task(_)))
     }
 
     /// Whether the rule with this number is a guard.
@@ -285,34 +313,6 @@ impl Drawn {
             code: known.map_or("", |(code, _)| code),
             due: text("due").map(|day| sight::number(day.parse().expect("a day"))),
             amount: number("amount_cents"),
-        }
-    }
-}
-
-impl Kind {
-    fn ways(&self) -> Vec<&Goes> {
-        match self {
-            Self::Send(message) => message.ways(),
-            Self::Wait { then, .. } => vec![then],
-            Self::Branch {
-                cases,
-                otherwise,
-                unknown,
-            } => {
-                let cases = cases.iter().map(|case| &case.go);
-                cases.chain([otherwise]).chain(unknown).collect()
-            }
-            Self::Task { answers } => answers.iter().map(|(_, go)| go).collect(),
-        }
-    }
-}
-
-impl Wait {
-    /// When one ends that begins at an instant.
-    pub(crate) fn ends(self, from: sluis_model::Timestamp) -> sluis_model::Timestamp {
-        match self {
-            Self::Milliseconds(millis) => from.plus(millis),
-            Self::WorkingDays(days) => working_days_after(from, days),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Owns what an observer outside sees of one notification at an instant: its data, and what was told of its
 //! tenant and its subject, reckoned from the facts one by one. Refuses to look into a state of the engine.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use sluis_model::flow::Value;
@@ -26,7 +28,19 @@ pub(crate) struct Data {
 pub(crate) struct Exception {
     pub(crate) kind: Option<&'static str>,
     pub(crate) at: Timestamp,
+    /// The day on which it ends, by its number.
+    pub(crate) ends: Option<i64>,
 }
+
+/// What people answered at a step.
+#[derive(Clone, Debug)]
+pub(crate) struct Answered {
+    pub(crate) answer: Box<str>,
+    pub(crate) says: Vec<(Box<str>, Value)>,
+}
+
+/// The same, by the number of the step.
+pub(crate) type Answers = BTreeMap<usize, Answered>;
 
 /// What there is to see.
 #[derive(Clone, Debug)]
@@ -43,6 +57,7 @@ pub(crate) struct Sight<'a> {
     pub(crate) left: Option<i64>,
     pub(crate) exception: Option<Exception>,
     pub(crate) complaints: Option<i64>,
+    pub(crate) answers: Option<&'a Answers>,
 }
 
 /// What was told of a tenant, in order of arrival, each with when it came in.
@@ -56,7 +71,7 @@ impl<'a> Sight<'a> {
         body: &'a Notification,
         data: &'a Data,
         accepted_at: Timestamp,
-        told: &ToldOf<'_>,
+        (told, answers): (&ToldOf<'_>, Option<&'a Answers>),
         now: Timestamp,
     ) -> Self {
         Self {
@@ -69,6 +84,7 @@ impl<'a> Sight<'a> {
             left: left(body, data, &told.facts),
             exception: exception(&told.said, now),
             complaints: complaints(&told.said, now),
+            answers,
         }
     }
 }
@@ -101,15 +117,18 @@ fn exception(said: &[(&DeclaredFact, Timestamp)], now: Timestamp) -> Option<Exce
             _ => None,
         }
     };
-    let over = field("ends_on").map(|day| end_of(day.parse().expect("a day")));
-    if over.is_some_and(|over| over <= now) {
+    let ends: Option<Date> = field("ends_on").map(|day| day.parse().expect("a day"));
+    if ends.is_some_and(|ends| end_of(ends) <= now) {
         return None;
     }
     let kind = super::KINDS
         .into_iter()
         .find(|kind| field("kind") == Some(*kind));
-    let at = newest.occurred_at;
-    Some(Exception { kind, at })
+    Some(Exception {
+        kind,
+        at: newest.occurred_at,
+        ends: ends.map(number),
+    })
 }
 
 /// The sum of all complaints of the last days.
@@ -134,6 +153,14 @@ pub(crate) fn number(day: Date) -> i64 {
     let first = jiff::civil::date(1970, 1, 1);
     let days = first.until(day).expect("a time of the simulation");
     i64::from(days.get_days())
+}
+
+/// A time of the day with this number.
+pub(crate) fn instant_at(day: i64, at: jiff::civil::Time) -> Timestamp {
+    let day = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(day));
+    let there = day.expect("a time of the simulation").to_datetime(at);
+    let there = there.to_zoned(ZONE.clone()).expect("a time of that day");
+    Timestamp(there.timestamp().as_millisecond())
 }
 
 /// When a day is over.

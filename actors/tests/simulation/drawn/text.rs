@@ -5,7 +5,8 @@ use std::fmt;
 use sluis_model::{DAY, HOUR, MINUTE};
 
 use super::draw::Message;
-use super::{Drawn, Goes, Kind, Wait};
+use super::kinds::{Day, DayOf, Kind, Long, Reply, Task, Wait};
+use super::{Drawn, Goes};
 
 impl fmt::Display for Goes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,8 +101,18 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Send(message) => write!(f, "{message}"),
-            Self::Wait { span, then } => {
-                writeln!(f, "wait = {{ for = \"{span}\", then = {then} }}")
+            Self::Wait {
+                long,
+                then,
+                awaited,
+            } => {
+                write!(f, "wait = {{ {long}, then = {then}")?;
+                if let Some((rule, go)) = awaited {
+                    write!(f, ", when = \"{}\"", rule.when)?;
+                    fresh(f, rule.fresh_within)?;
+                    write!(f, ", go = {go}")?;
+                }
+                writeln!(f, " }}")
             }
             Self::Branch {
                 cases,
@@ -120,15 +131,70 @@ impl fmt::Display for Kind {
                     None => Ok(()),
                 }
             }
-            Self::Task { answers } => {
-                let answers: Vec<String> = answers
-                    .iter()
-                    .map(|(answer, go)| format!("\"{answer}\" = {go}"))
-                    .collect();
-                let answers = answers.join(", ");
-                writeln!(f, "task = {{ list = \"desk\", answers = {{ {answers} }} }}")
+            Self::Task(task) => write!(f, "{task}"),
+            Self::End(end) => writeln!(f, "end = \"{end}\""),
+        }
+    }
+}
+
+impl fmt::Display for Long {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let until = match self {
+            Self::For(span) => return write!(f, "for = \"{span}\""),
+            Self::Until(until) => until,
+        };
+        let at = until.at.strftime("%H:%M");
+        write!(f, "until = \"{}\", at = \"{at}\"", until.day)?;
+        for (name, go) in [("past", &until.past), ("unknown", &until.unknown)] {
+            if let Some(go) = go {
+                write!(f, ", {name} = {go}")?;
             }
         }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.of {
+            DayOf::Due => "data.due",
+            DayOf::ExceptionEnds => "facts.exception.ends_on",
+            DayOf::Today => "today",
+        })?;
+        match self.add {
+            0 => Ok(()),
+            days if days > 0 => write!(f, " + {days} days"),
+            days => write!(f, " - {} days", -days),
+        }
+    }
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let answers: Vec<String> = self.replies.iter().map(reply).collect();
+        let answers = answers.join(", ");
+        write!(f, "task = {{ list = \"desk\", answers = {{ {answers} }}")?;
+        if let Some(after) = self.remind {
+            write!(f, ", remind = {{ after = \"{after}\" }}")?;
+        }
+        if let Some((after, go)) = &self.deadline {
+            write!(f, ", deadline = {{ after = \"{after}\", go = {go} }}")?;
+        }
+        writeln!(f, " }}")
+    }
+}
+
+fn reply(reply: &Reply) -> String {
+    let Reply {
+        name,
+        go,
+        has_fields,
+    } = reply;
+    match has_fields {
+        true => format!(
+            "\"{name}\" = {{ fields = {{ count = \"integer\", sure = \"boolean?\" }}, go = {go} }}"
+        ),
+        false => format!("\"{name}\" = {go}"),
     }
 }
 

@@ -2,6 +2,8 @@
 //! of our own. Unknown is never false and never true. No message leaves after a stop rule came true by facts that
 //! were taken, every wait is as long as it says, and every end has a name. Refuses the engine's conditions.
 
+mod waits;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sluis_model::{
@@ -10,7 +12,7 @@ use sluis_model::{
 };
 
 use super::{Check, Findings};
-use crate::drawn::{Data, Drawn, Goes, Kind, Sight, ToldOf, Wait};
+use crate::drawn::{Data, Drawn, Goes, Kind, Sight, ToldOf};
 use crate::shadow::Shadow;
 
 const CHECK: Check = Check::AsWritten;
@@ -34,6 +36,8 @@ pub(crate) struct Written {
     known: BTreeMap<NotificationId, Accepted>,
     /// What happened, for the control.
     pub(crate) reached: BTreeSet<&'static str>,
+    /// Where those stood that the record at hand is about.
+    stood: BTreeMap<NotificationId, usize>,
 }
 
 #[derive(Debug)]
@@ -41,6 +45,23 @@ struct Accepted {
     body: Notification,
     data: Data,
     at: Timestamp,
+}
+
+/// At which step something is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// It was there when the record began.
+    Stood(usize),
+    /// It has just come there.
+    Entered(usize),
+}
+
+impl Place {
+    const fn step(self) -> usize {
+        match self {
+            Self::Stood(step) | Self::Entered(step) => step,
+        }
+    }
 }
 
 /// Where an event leads.
@@ -59,6 +80,18 @@ struct Seat<'a> {
 }
 
 impl Written {
+    /// A record is about to be taken; the shadow does not have it.
+    pub(crate) fn about_to(&mut self, record: &TenantRecord, shadow: &Shadow) {
+        self.stood.clear();
+        if shadow.flows().are_drawn() {
+            let ids = record.events.iter().filter_map(Event::notification);
+            let open = ids.filter_map(|id| shadow.open(id));
+            let entered = open.filter(|open| open.entered);
+            self.stood
+                .extend(entered.map(|open| (open.id, usize::from(open.step))));
+        }
+    }
+
     /// A record was handed in, and the shadow has it.
     pub(crate) fn decided(
         &mut self,
@@ -71,28 +104,18 @@ impl Written {
         }
         self.accept(record, shadow);
         let told = shadow.told_of(&record.tenant);
-        let (mut at_step, mut reached) = (BTreeMap::new(), Vec::new());
+        let mut at_step: BTreeMap<NotificationId, Place> = BTreeMap::new();
+        let mut reached = Vec::new();
         for event in &record.events {
             let Some(id) = about(event) else { continue };
             let Some(seat) = self.seat(id, &told, record.at, shadow) else {
                 continue;
             };
-            if let Event::TaskOpened { list, .. } = event
-                && let Some(step) = at_step.get(&id)
-                && seat.flow.asks_people(*step)
-            {
-                // The step itself asks, for the same cause that led to it.
-                findings.expect(&**list == "desk", CHECK, || {
-                    format!("step {step} of {id} asks on the list {list:?}")
-                });
-                continue;
-            }
-            reached.extend(seat.judge(event, findings));
+            let place = at_step.get(&id).copied();
+            let place = place.or_else(|| self.stood.get(&id).copied().map(Place::Stood));
+            reached.extend(seat.judge(event, place, findings));
             if let Event::StepEntered { step, .. } = event {
-                at_step.insert(id, usize::from(*step));
-            }
-            if let (Event::Waiting { until, .. }, Some(step)) = (event, at_step.get(&id)) {
-                reached.extend(seat.waits(*step, *until, findings));
+                at_step.insert(id, Place::Entered(usize::from(*step)));
             }
         }
         self.links_are_closed(record, shadow, findings);
@@ -145,7 +168,8 @@ impl Written {
     ) -> Option<Seat<'a>> {
         let known = self.known.get(&id)?;
         let flow = shadow.flows().drawn(known.body.flow)?;
-        let sight = Sight::of(&known.body, &known.data, known.at, told, now);
+        let answers = shadow.known.answers.get(&id);
+        let sight = Sight::of(&known.body, &known.data, known.at, (told, answers), now);
         Some(Seat { flow, sight, id })
     }
 
@@ -178,6 +202,11 @@ impl Written {
                     open.id
                 )
             });
+            if let Phase::Waiting { until } = open.phase
+                && open.entered
+            {
+                seat.goes_on_waiting(usize::from(open.step), until, findings);
+            }
         }
     }
 }
@@ -197,7 +226,17 @@ impl Seat<'_> {
     }
 
     /// What one event says; the words for what was reached.
-    fn judge(&self, event: &Event, findings: &mut Findings) -> Option<&'static str> {
+    fn judge(
+        &self,
+        event: &Event,
+        place: Option<Place>,
+        findings: &mut Findings,
+    ) -> Option<&'static str> {
+        if let Some(Place::Entered(step)) = place
+            && let Some(word) = self.step_itself(step, event, findings)
+        {
+            return Some(word);
+        }
         match event {
             Event::AttemptStarted { attempt, .. } => {
                 self.may_leave(*attempt, findings);
@@ -205,7 +244,7 @@ impl Seat<'_> {
             }
             Event::Held { guard, .. } => Some(self.is_held(usize::from(*guard), findings)),
             Event::StepEntered { step, cause, .. } => {
-                self.moved(cause, &Led::Step(*step), findings)
+                self.moved((cause, place), &Led::Step(*step), findings)
             }
             Event::Ended { end, cause, .. } => {
                 let mut ends = self.flow.ends().chain(OWN_ENDS);
@@ -214,11 +253,14 @@ impl Seat<'_> {
                     Check::EndsAreNamed,
                     || format!("{} ended as {end:?}, which no rule of it names", self.id),
                 );
-                self.moved(cause, &Led::End(end), findings)
+                self.moved((cause, place), &Led::End(end), findings)
             }
             Event::TaskOpened { list, cause, .. } => {
-                self.moved(cause, &Led::People(list), findings)
+                self.moved((cause, place), &Led::People(list), findings)
             }
+            Event::Waiting { until, .. } => self.waits(place?, *until, findings),
+            Event::TaskPlanned { plan, .. } => self.is_planned(place?.step(), plan, findings),
+            Event::TaskReminded { .. } => Some("a task is reminded"),
             _ => None,
         }
     }
@@ -264,7 +306,13 @@ impl Seat<'_> {
     }
 
     /// A rule moved it.
-    fn moved(&self, cause: &Cause, led: &Led<'_>, findings: &mut Findings) -> Option<&'static str> {
+    fn moved(
+        &self,
+        (cause, place): (&Cause, Option<Place>),
+        led: &Led<'_>,
+        findings: &mut Findings,
+    ) -> Option<&'static str> {
+        let step = place.map(Place::step);
         let (word, holds, to) = match cause {
             Cause::Guard { guard, .. } => {
                 let guard = self.flow.guards.get(usize::from(*guard))?;
@@ -276,8 +324,27 @@ impl Seat<'_> {
                 ("a stop rule is true", is_first, None)
             }
             Cause::Branched { step, way, .. } => self.branched(usize::from(*step), *way)?,
-            Cause::Waited => return Some("a wait ends"),
-            Cause::Task { .. } => return Some("people answer"),
+            Cause::Waited => (
+                "a wait ends",
+                self.came(step?) != Some(true),
+                self.after(step?),
+            ),
+            Cause::FactCame { step, .. } => self.fact_came(usize::from(*step))?,
+            Cause::DayOver { at } => self.day_over(step?, *at)?,
+            Cause::NoDay { step } => self.no_day(usize::from(*step))?,
+            Cause::TaskOverdue { .. } => {
+                let task = self.flow.task(step?)?;
+                let go = task.deadline.as_ref().map(|(_, go)| go);
+                ("a task is overdue", go.is_some(), go)
+            }
+            Cause::Task { answer, .. } => {
+                let replies = step.and_then(|step| self.flow.task(step));
+                let mut replies = replies.iter().flat_map(|task| &task.replies);
+                match replies.find(|reply| *reply.name == **answer) {
+                    Some(reply) => ("people answer as written", true, Some(&reply.go)),
+                    None => return Some("people answer"),
+                }
+            }
             Cause::Capped { .. } => return Some("a cap leads on"),
             _ => return None,
         };
@@ -320,31 +387,6 @@ impl Seat<'_> {
             }
         })
     }
-
-    /// A step began to wait.
-    fn waits(
-        &self,
-        step: usize,
-        until: Timestamp,
-        findings: &mut Findings,
-    ) -> Option<&'static str> {
-        let Kind::Wait { span, .. } = self.flow.steps.get(step)? else {
-            return None;
-        };
-        let expected = span.ends(self.sight.now);
-        findings.expect(until == expected, Check::WaitsAsWritten, || {
-            format!(
-                "{} waits {span} from {} and ends {} ms late",
-                self.id,
-                self.sight.now.0,
-                until.since(expected)
-            )
-        });
-        Some(match span {
-            Wait::WorkingDays(_) => "it waits for working days",
-            Wait::Milliseconds(_) => "it waits",
-        })
-    }
 }
 
 fn leads(to: &Goes, led: &Led<'_>) -> bool {
@@ -364,6 +406,8 @@ fn about(event: &Event) -> Option<NotificationId> {
         | Event::StepEntered { id, .. }
         | Event::Ended { id, .. }
         | Event::TaskOpened { id, .. }
+        | Event::TaskPlanned { id, .. }
+        | Event::TaskReminded { id, .. }
         | Event::Waiting { id, .. } => Some(*id),
         _ => None,
     }
