@@ -33,6 +33,7 @@ mod patience;
 mod pauses;
 mod problem;
 mod profile_body;
+mod purposes;
 mod query;
 mod question;
 mod question_page;

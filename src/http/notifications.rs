@@ -22,6 +22,7 @@ use super::households::{NotToldBody, ToldBody};
 use super::named;
 use super::notes::{self, Note};
 use super::problem::Problem;
+use super::purposes::purposes;
 use super::records::Records;
 use crate::access::Access;
 use crate::admission::Admitted;
@@ -236,13 +237,6 @@ fn body_of(id: NotificationId, page: &explain::Page) -> Option<&Notification> {
             _ => None,
         });
     accepted.or(page.body.as_ref())
-}
-
-/// The purposes of the corporation's flows.
-pub(super) fn purposes(app: &App, corporation: CorporationId) -> Vec<&str> {
-    let current = app.book.all_current().into_iter();
-    let own = current.filter(|(owner, _)| owner.is_none_or(|owner| owner == corporation));
-    own.map(|(_, flow)| &*flow.purpose).collect()
 }
 
 /// The flow with which it was accepted.

@@ -13,9 +13,9 @@ use sluis_model::{Answer, CorporationId, Input, ProfileChange, Tenant, TenantKey
 
 use super::auth::Caller;
 use super::body::{JsonBody, ListBody};
-use super::notifications::purposes;
 use super::problem::Problem;
 use super::profile_body::ProfileBody;
+use super::purposes::purposes;
 use super::query::Asked;
 use super::records::Records;
 use crate::admission::Rejected;

@@ -321,7 +321,13 @@ async fn too_many_bounces_pause_it_until_a_person_has_looked() {
     assert_eq!(mailed(&engine).len(), 4);
     let path = format!("/v1/mailings/{id}/resume");
     let terms = json!({ "by": "Bea", "stop_percent": 100 });
-    post(&engine, NOORD, &path, terms).await.ok();
+    let view = post(&engine, NOORD, &path, terms).await.ok();
+    // What was not said stays: the pace too.
+    assert_eq!(view["terms"]["per_minute"], 240, "{view}");
+    for _ in 0..8 {
+        engine.pass(SECOND).await;
+        turn(&engine).await;
+    }
     until(&engine, &id, "done").await;
     let rows = account(&engine, &id).await;
     assert_eq!(tenants(&rows, "outcome", "bounced").len(), 1);
