@@ -212,6 +212,9 @@ fn classes_of(flow: &Table) -> impl Iterator<Item = &str> {
     named.filter_map(|(_, stem)| stem.as_str())
 }
 
+/// The keys of the steps that send.
+pub(crate) const SENDING: [&str; 2] = ["send", "ask"];
+
 /// The types of facts that a flow may read: what follows `facts.` anywhere in its text. Where that is
 /// no type, no file has its name.
 fn facts_of(text: &str) -> impl Iterator<Item = &str> {
@@ -227,7 +230,8 @@ fn facts_of(text: &str) -> impl Iterator<Item = &str> {
 fn templates_of(flow: &Table) -> BTreeSet<&str> {
     let steps = flow.get("step").and_then(Value::as_array);
     let steps = steps.into_iter().flatten();
-    let sends: Vec<&Value> = steps.filter_map(|step| step.get("send")).collect();
+    let sends = steps.flat_map(|step| SENDING.into_iter().filter_map(|key| step.get(key)));
+    let sends: Vec<&Value> = sends.collect();
     let own = sends.iter().filter_map(|send| send.get("template"));
     let variants = sends
         .iter()

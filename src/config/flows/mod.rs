@@ -15,6 +15,7 @@ mod shipped;
 mod written;
 
 pub(in crate::config) use files::Files;
+pub(crate) use find::SENDING;
 pub use find::{find, find_in};
 pub use found::{Found, Sources};
 pub use load::load;

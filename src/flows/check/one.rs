@@ -8,7 +8,7 @@ use sluis_model::Flow;
 
 use super::report::Report;
 use super::{ends, rules, times, unused, words};
-use crate::config::flows::{FlowMistake, Found};
+use crate::config::flows::{FlowMistake, Found, SENDING};
 
 /// Checks flows. `mistakes` are those that were found on the way to them.
 #[must_use]
@@ -106,21 +106,22 @@ fn naming(found: &Found, file: &str) -> Option<String> {
     let stem = file.split('.').next()?;
     let flow: toml::Table = found.definition.flow.parse().ok()?;
     let steps = flow.get("step")?.as_array()?.iter();
-    let named = steps.filter_map(|step| {
-        let (send, id) = (step.get("send")?, step.get("id")?.as_str()?);
+    let sending = steps.flat_map(|step| SENDING.map(|key| (step, key)));
+    let mut named = sending.filter_map(|(step, key)| {
+        let (send, id) = (step.get(key)?, step.get("id")?.as_str()?);
         let channel = |templates: &toml::Value| {
             let mut named = templates.as_table()?.iter();
             let (channel, _) = named.find(|(_, name)| name.as_str() == Some(stem))?;
             Some(channel.clone())
         };
         if let Some(channel) = send.get("template").and_then(channel) {
-            return Some(format!("step.{id}.send.template.{channel}"));
+            return Some(format!("step.{id}.{key}.template.{channel}"));
         }
         let mut variants = send.get("variant")?.as_table()?.iter();
         variants.find_map(|(variant, templates)| {
             let channel = channel(templates)?;
-            Some(format!("step.{id}.send.variant.{variant}.{channel}"))
+            Some(format!("step.{id}.{key}.variant.{variant}.{channel}"))
         })
     });
-    named.into_iter().next()
+    named.next()
 }

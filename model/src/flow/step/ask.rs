@@ -43,6 +43,8 @@ struct Ask {
 )]
 struct Source {
     template: BTreeMap<String, String>,
+    #[serde(default)]
+    variant: BTreeMap<String, BTreeMap<String, String>>,
     via: Vec<String>,
     except: Option<String>,
     legal: Option<String>,
@@ -76,6 +78,7 @@ impl Source {
     fn message(self) -> send::Source {
         send::Source {
             template: self.template,
+            variant: self.variant,
             via: self.via,
             except: self.except,
             legal: self.legal,

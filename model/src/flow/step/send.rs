@@ -88,7 +88,7 @@ pub(super) fn message_of(reader: &mut Reader, path: &str, source: Source) -> Opt
         return None;
     }
     Some(Message {
-        variants: variants(reader, &path, &source, &templates),
+        variants: variants(reader, path, &source, &templates),
         via,
         except: except(reader, path, &source),
         legal: legal(reader, path, &source),
