@@ -28,7 +28,7 @@ pub enum NotDone {
         expected: &'static str,
     },
     /// Whoever made it or brought its rows approves it.
-    #[error("{0:?} made this mailing or brought its rows: a second person must approve it")]
+    #[error("\"{0}\" made this mailing or brought its rows: a second person must approve it")]
     SamePerson(String),
     /// What is approved is not what is there.
     #[error("the rows are not those of this checksum any more: look at the preview again")]

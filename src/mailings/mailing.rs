@@ -425,6 +425,7 @@ pub(super) mod tests {
         for same in ["Anna", " anna ", "CARL", "anna\u{200b}", "an\u{ad}na"] {
             let refused = mailing.approve(said(same), "abc", FLOW).unwrap_err();
             assert_eq!(refused.code(), "same_person", "{same}");
+            assert!(refused.to_string().contains(same), "{refused}");
         }
         let other = mailing.approve(said("Bea"), "other", FLOW).unwrap_err();
         assert_eq!(other.code(), "rows_changed");

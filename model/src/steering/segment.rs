@@ -41,6 +41,13 @@ impl Segments {
         named(name).or_else(|| named(ALL))
     }
 
+    /// The section whose name differs from this one in case alone.
+    pub(super) fn misspelt(&self, name: &str) -> Option<&str> {
+        let lower = name.to_lowercase();
+        let alike = |known: &&Segment| *known.name != *name && known.name.to_lowercase() == lower;
+        self.0.iter().find(alike).map(|known| &*known.name)
+    }
+
     /// Reads all of `[[segment]]`.
     pub(super) fn read(reader: &mut Reader<'_>, node: &Node<'_>) -> Self {
         let mut read: Vec<Segment> = Vec::new();
@@ -54,7 +61,10 @@ impl Segments {
             let Some(segment) = segment(reader, &path, at.clone(), table) else {
                 continue;
             };
-            if read.iter().any(|known| known.name == segment.name) {
+            // Two names that differ in case alone are one, misspelt.
+            let is_known =
+                |known: &Segment| known.name.to_lowercase() == segment.name.to_lowercase();
+            if read.iter().any(is_known) {
                 let (value, hint) = (format!("{:?}", segment.name), "put both into one section");
                 reader.wrong(
                     at,

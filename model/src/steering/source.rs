@@ -177,5 +177,32 @@ fn steering(reader: &mut Reader<'_>, file: &DeTable<'_>) -> Steering {
             _ => reader.unknown(key, "", SECTIONS),
         }
     }
+    if let Some(rows) = file.get("service") {
+        misspelt(reader, rows, &steering.segments);
+    }
     steering
+}
+
+/// Refuses rows of a segment that differs from a section's in case alone: they would hold for nobody.
+fn misspelt(reader: &mut Reader<'_>, rows: &Node<'_>, segments: &Segments) {
+    let rows = rows
+        .get_ref()
+        .as_array()
+        .into_iter()
+        .flat_map(|rows| rows.iter());
+    for (index, row) in rows.enumerate() {
+        let node = row.get_ref().as_table().and_then(|row| row.get("segment"));
+        let name = node.and_then(|node| Some((node, node.get_ref().as_str()?)));
+        if let Some((node, name)) = name
+            && let Some(meant) = segments.misspelt(name)
+        {
+            let path = format!("service[{index}].segment");
+            let (value, expected) = (
+                format!("{name:?}"),
+                format!("{meant:?}, as [[segment]] has it"),
+            );
+            let hint = "as the fact segment says it in name";
+            reader.wrong(node.span(), path, value, expected, hint);
+        }
+    }
 }

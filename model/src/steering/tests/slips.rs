@@ -57,3 +57,17 @@ fn a_line_that_is_no_toml_hides_no_mistake_in_others() {
     let head = text.replace("\n[[cap]]", "\n[[cap]");
     assert_eq!(Vec::from_iter(told(&head)), [3, 4, 8, 9, 11]);
 }
+
+#[test]
+fn a_segment_in_other_case_is_a_slip_and_no_other_segment() {
+    let section = |name: &str| format!("[[segment]]\nname = \"{name}\"\nteam = \"t\"\n");
+    let twice = section("seniors") + &section("Seniors");
+    let found = mistakes(&twice);
+    assert_eq!((found.len(), &*found[0].path), (1, "segment[1].name"));
+    let row = "[[service]]\ncategory = \"a\"\nsegment = \"Seniors\"\nsms = \"off\"\n";
+    let found = mistakes(&(row.to_owned() + &section("seniors")));
+    assert_eq!((found.len(), found[0].line), (1, 3));
+    assert_eq!(found[0].expected, "\"seniors\", as [[segment]] has it");
+    // A segment may have a matrix alone.
+    assert!(Steering::parse(row).is_ok());
+}
