@@ -5,7 +5,7 @@ use crate::fact::{Counts, FactKind};
 use crate::flow::Value;
 use crate::time::{DAY, Timestamp};
 
-const SHIPPED: [(&str, &str); 9] = [
+const SHIPPED: [(&str, &str); 10] = [
     (
         "appointment",
         include_str!("../../../config/flows/facts/appointment.toml"),
