@@ -30,7 +30,7 @@ fn write(dir: &Path) -> usize {
 #[test]
 fn the_page_for_a_first_flow_says_what_happens() {
     let dir = TempDir::new().unwrap();
-    assert_eq!(write(dir.path()), 8);
+    assert_eq!(write(dir.path()), 11);
     let flows = dir.path().join("flows");
     let (found, mistakes) = find_in(&flows);
     let report = check(&found, mistakes);
@@ -42,7 +42,7 @@ fn the_page_for_a_first_flow_says_what_happens() {
     assert!(
         tested
             .report()
-            .ends_with("\n6 scenarios, 0 differ, 0 mistakes\n")
+            .ends_with("\n7 scenarios, 0 differ, 0 mistakes\n")
     );
 }
 
@@ -52,11 +52,7 @@ fn the_mistake_on_the_page_is_told_as_the_page_says() {
     write(dir.path());
     let path = dir.path().join("flows/moved.toml");
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(
-        &path,
-        text.replace("on.bounced = \"call\"", "on.bounced = \"cal\""),
-    )
-    .unwrap();
+    fs::write(&path, text.replace("go = \"call\"", "go = \"cal\"")).unwrap();
     let (found, mistakes) = find_in(&dir.path().join("flows"));
     let report = check(&found, mistakes);
     let told: Vec<String> = report.mistakes.iter().map(ToString::to_string).collect();

@@ -25,6 +25,7 @@ mod encryption;
 mod engine_state;
 mod erasure;
 mod facts;
+mod first_flow;
 mod first_release;
 mod forgotten;
 mod fuzz_smoke;
