@@ -11,10 +11,12 @@ mod archive_keys;
 mod archive_of;
 mod archive_process;
 mod backup;
+mod calling;
 mod config;
 mod erase;
 mod flow;
 mod journal;
+mod mailing;
 mod metrics;
 mod new_file;
 mod place;
@@ -65,6 +67,8 @@ pub enum Command {
     },
     /// Rehearse: what a mailing or a flow would do. Nothing is sent.
     Rehearse(Box<rehearse::RehearseArgs>),
+    /// Mailings of a running engine: draft, select, preview, approve, release, account.
+    Mailing(Box<mailing::MailingArgs>),
     /// The journal of a data directory that no process has open.
     Journal {
         /// What of it.
@@ -117,6 +121,7 @@ impl Command {
             Self::Config { what } => said(config::run(&what, &environment())),
             Self::Flow { what } => said(flow::run(&what, &environment())),
             Self::Rehearse(args) => said(rehearse::rehearse(&args, &environment())),
+            Self::Mailing(args) => said(mailing::run(&args, &environment())),
             Self::Journal { what } => said(journal::run(&what)),
             Self::Backup(args) => said(backup::backup(&args, &environment())),
             Self::Restore(args) => said(backup::restored(&args, &environment())),

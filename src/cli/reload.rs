@@ -3,28 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
-use std::time::Duration;
 
-use anyhow::Context as _;
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH};
-use http::{Method, Request, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use http::{Method, StatusCode, Uri};
 use serde_json::Value;
 
+use super::calling::{Call, Caller};
 use super::config::{Reply, Source};
 use super::told::told;
-use crate::config::{Config, EXIT_CONFIG};
+use crate::config::EXIT_CONFIG;
 
 /// The environment variable that usually holds the operator's key.
 const KEY: &str = "SLUIS_OPERATOR_KEY";
-/// Longest answer that is read: every mistake of a large pack of flows.
-const MOST_ANSWER_BYTES: usize = 16 << 20;
-/// Longest wait for it.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How to ask for it.
 #[derive(Debug, clap::Args)]
@@ -58,62 +47,14 @@ pub(crate) fn run(args: &ReloadArgs, env: &BTreeMap<String, String>) -> Reply {
 }
 
 fn asked(args: &ReloadArgs, env: &BTreeMap<String, String>) -> anyhow::Result<(StatusCode, Value)> {
-    let base = match &args.url {
-        Some(url) => url.clone(),
-        None => listening(&args.source.load(env)?.config)?,
-    };
-    let authority = base
-        .authority()
-        .context("--url: expected http://HOST:PORT")?;
-    anyhow::ensure!(
-        base.scheme_str() == Some("http"),
-        "--url: expected http://HOST:PORT; over TLS, call POST /v1/reload with curl"
-    );
-    let uri: Uri = format!("http://{authority}/v1/reload?check={}", args.check).parse()?;
-    let mut request = Request::builder()
-        .method(Method::POST)
-        .uri(&uri)
-        .header(CONTENT_LENGTH, 0);
-    if let Some(key) = env.get(&args.key_env) {
-        request = request.header(AUTHORIZATION, format!("Bearer {}", key.trim()));
-    }
-    let request = request
-        .body(Full::<Bytes>::default())
-        .with_context(|| format!("{}: expected a key", args.key_env))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-        let call = async {
-            let answer = client.request(request).await?;
-            let status = answer.status();
-            let body = Limited::new(answer.into_body(), MOST_ANSWER_BYTES)
-                .collect()
-                .await;
-            let body = body.map_err(anyhow::Error::from_boxed)?.to_bytes();
-            anyhow::Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
-        };
-        let done = tokio::time::timeout(PATIENCE, call).await;
-        done.context("no answer in time")?
-            .with_context(|| format!("http://{authority}: the engine does not answer"))
-    })
-}
-
-/// Where an engine with this configuration listens, as this machine reaches it.
-fn listening(config: &Config) -> anyhow::Result<Uri> {
-    anyhow::ensure!(
-        config.http.tls.is_none(),
-        "http.tls is set: call POST /v1/reload with curl, or name a listener without TLS with --url"
-    );
-    let mut address: SocketAddr = config.http.address;
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    Ok(format!("http://{address}").parse()?)
+    let caller = Caller::new((args.url.as_ref(), &args.source), &args.key_env, env)?;
+    let answer = caller.ask(Call {
+        method: Method::POST,
+        path: format!("/v1/reload?check={}", args.check),
+        body: None,
+    })?;
+    let said = serde_json::from_slice(&answer.body).unwrap_or_default();
+    Ok((answer.status, said))
 }
 
 /// What was or would be taken over, a line for each thing.

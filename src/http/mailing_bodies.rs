@@ -11,7 +11,9 @@ use crate::explain::rfc3339;
 use crate::intake::FieldProblem;
 use crate::intake::mailing::SaidTerms;
 use crate::intake::tenant_list::Rejected;
-use crate::mailings::{AccountRow, Counts, OtherTerms, Outcome, Said, Stage, Terms, Upload, View};
+use crate::mailings::{
+    AccountRow, Counts, HowFar, Mailing, OtherTerms, Outcome, Said, Stage, Terms, Upload, View,
+};
 
 /// It pauses when more than so many percent bounce or are refused, unless its terms say otherwise.
 const USUAL_PERCENT: u8 = 10;
@@ -129,6 +131,9 @@ pub(super) struct MailingBody {
     corrects: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<RowsBody>,
+    /// By what its rows are or were chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection: Option<SelectionBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     approved: Option<SaidBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,9 +152,74 @@ pub(super) struct MailingBody {
     progress: Option<ProgressBody>,
 }
 
+/// How a selection stands.
+#[derive(Debug, Serialize)]
+struct SelectionBody {
+    when: String,
+    /// `running`, `done` or `failed`.
+    state: &'static str,
+    percent: u64,
+    looked_at: u64,
+    chosen: u64,
+    undecided: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_loaded: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
+}
+
+impl SelectionBody {
+    /// One that is under way, or failed, goes before the one whose rows are there.
+    fn of(mailing: &Mailing, far: Option<&HowFar>) -> Option<Self> {
+        if let Some(far) = far.cloned() {
+            return Some(Self {
+                when: far.when,
+                state: match far.failed {
+                    None => "running",
+                    Some(_) => "failed",
+                },
+                percent: far.percent,
+                looked_at: far.looked_at,
+                chosen: far.chosen,
+                undecided: far.undecided,
+                not_loaded: None,
+                at: None,
+                failed: far.failed,
+            });
+        }
+        let selected = mailing.selection.clone()?;
+        Some(Self {
+            when: selected.when,
+            state: "done",
+            percent: 100,
+            looked_at: selected.looked_at,
+            chosen: mailing.rows.as_ref().map_or(0, |rows| rows.count as u64),
+            undecided: selected.undecided,
+            not_loaded: Some(selected.not_loaded),
+            at: Some(rfc3339(selected.at)),
+            failed: None,
+        })
+    }
+}
+
+/// One for whom the condition was unknown.
+#[derive(Debug, Serialize)]
+pub(super) struct UndecidedLine {
+    /// None: he was erased.
+    pub tenant_id: Option<String>,
+    /// What is not known of him.
+    pub lacks: Vec<String>,
+}
+
 impl MailingBody {
     pub(super) fn of(view: &View) -> Self {
-        let View { mailing, counts } = view;
+        let View {
+            mailing,
+            counts,
+            selecting,
+        } = view;
         let said = |said: &Option<Said>| said.as_ref().map(SaidBody::of);
         let rows = mailing.rows.as_ref().map(|rows| RowsBody {
             count: rows.count,
@@ -172,6 +242,7 @@ impl MailingBody {
             made: SaidBody::of(&mailing.made),
             corrects: corrects.map(|origin| json!(origin)),
             rows,
+            selection: SelectionBody::of(mailing, selecting.as_ref()),
             approved: said(&mailing.approved),
             released: said(&mailing.released),
             terms,

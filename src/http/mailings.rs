@@ -14,7 +14,9 @@ use sluis_model::CorporationId;
 
 use super::auth::Caller;
 use super::body::{JsonBody, ListBody};
-use super::mailing_bodies::{AccountLine, MailingBody, UploadBody, other_terms, released_on};
+use super::mailing_bodies::{
+    AccountLine, MailingBody, UndecidedLine, UploadBody, other_terms, released_on,
+};
 use super::problem::Problem;
 use super::query;
 use crate::app::App;
@@ -80,6 +82,48 @@ pub(super) async fn upload(
         all.upload(corporation, id, &by, &list)
     });
     Ok(brought(StatusCode::OK, &upload.await?))
+}
+
+/// `POST /v1/mailings/{id}/select`
+pub(super) async fn select(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    let id = number(&id)?;
+    let (when, by) = mailing::selection(&body).map_err(Problem::invalid)?;
+    let types = app.fact_types.get();
+    let begun = work(&app, move |all| {
+        all.select(corporation, id, &by, &when, types.of(corporation))
+    });
+    let (view, selection) = begun.await?;
+    drop(tokio::spawn(selection.run(app.engine.clone())));
+    Ok((StatusCode::ACCEPTED, Json(MailingBody::of(&view))).into_response())
+}
+
+/// `GET /v1/mailings/{id}/undecided`
+pub(super) async fn undecided(
+    State(app): State<Arc<App>>,
+    Caller(corporation): Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = number(&id)?;
+    let found = work(&app, move |all| {
+        let mut lines = Vec::new();
+        all.undecided(corporation, id, |one| {
+            let (tenant, lacks) = one.unzip();
+            line_of(
+                &mut lines,
+                &UndecidedLine {
+                    tenant_id: tenant,
+                    lacks: lacks.unwrap_or_default(),
+                },
+            );
+        })?;
+        Ok(lines)
+    });
+    Ok(lines(found.await?))
 }
 
 /// `POST /v1/mailings/{id}/corrections`
@@ -176,6 +220,7 @@ pub(super) async fn remove(
     let view = View {
         mailing: removed,
         counts: None,
+        selecting: None,
     };
     Ok(Json(MailingBody::of(&view)))
 }
@@ -190,16 +235,24 @@ pub(super) async fn account(
     let lines = work(&app, move |all| {
         let mut lines = Vec::new();
         all.account(corporation, id, |row| {
-            // Writing to memory does not fail, and every field serialises.
-            drop(serde_json::to_writer(&mut lines, &AccountLine::of(&row)));
-            lines.push(b'\n');
+            line_of(&mut lines, &AccountLine::of(&row));
         })?;
         Ok(lines)
     });
-    let mut response = Response::new(Body::from(lines.await?));
-    let lines = HeaderValue::from_static("application/x-ndjson");
-    response.headers_mut().insert(header::CONTENT_TYPE, lines);
-    Ok(response)
+    Ok(self::lines(lines.await?))
+}
+
+fn line_of(lines: &mut Vec<u8>, line: &impl Serialize) {
+    // Writing to memory does not fail, and every field serialises.
+    drop(serde_json::to_writer(&mut *lines, line));
+    lines.push(b'\n');
+}
+
+fn lines(lines: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(lines));
+    let kind = HeaderValue::from_static("application/x-ndjson");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
 }
 
 /// Does work that may block, away from those who answer.
@@ -265,6 +318,8 @@ fn problem(why: NotDone) -> Problem {
         | NotDone::NoRows
         | NotDone::TooMany(_)
         | NotDone::TooManyRunning(_)
+        | NotDone::Selecting
+        | NotDone::NotSelected(_)
         | NotDone::NobodyAffected => Problem::new(StatusCode::CONFLICT, code, text),
         NotDone::Damaged(why) => {
             tracing::error!(error = why, "the files of a mailing cannot be used");

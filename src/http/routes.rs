@@ -82,6 +82,8 @@ fn of_mailings() -> Vec<Route> {
         Route::at("/v1/mailings/{id}/rows")
             .large()
             .post(Corporation, mailings::upload),
+        Route::at("/v1/mailings/{id}/select").post(Corporation, mailings::select),
+        Route::at("/v1/mailings/{id}/undecided").get(Corporation, mailings::undecided),
         Route::at("/v1/mailings/{id}/preview").get(Corporation, mailing_preview::get),
         Route::at("/v1/mailings/{id}/approve").post(Corporation, mailings::approve),
         Route::at("/v1/mailings/{id}/release").post(Corporation, mailings::release),

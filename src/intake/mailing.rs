@@ -12,7 +12,7 @@ use super::mailing_rows::Frame;
 use super::node::Node;
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader, wrong_type};
-use super::rules::{CHECKSUM, WHO, WORD};
+use super::rules::{CHECKSUM, CONDITION, WHO, WORD};
 
 /// Windows of a release.
 const MOST_WINDOWS: usize = 14;
@@ -121,6 +121,18 @@ pub fn approval(bytes: &[u8]) -> Result<(String, String), Vec<FieldProblem>> {
         let by = reader.text("by", WHO, problems);
         let checksum = reader.text("checksum", CHECKSUM, problems);
         Some((by?.to_owned(), checksum?.to_owned()))
+    })
+}
+
+/// Reads by what tenants are chosen, and who chooses.
+///
+/// # Errors
+/// Every mistake, each with its path.
+pub fn selection(bytes: &[u8]) -> Result<(String, String), Vec<FieldProblem>> {
+    whole(bytes, &["when", "by"], |reader, problems| {
+        let when = reader.text("when", CONDITION, problems);
+        let by = reader.text("by", WHO, problems);
+        Some((when?.to_owned(), by?.to_owned()))
     })
 }
 

@@ -62,6 +62,8 @@ pub(super) const FACT_ID: TextRule = plain(1, 128);
 pub(super) const NAME: TextRule = plain(0, 200);
 /// What people call a mailing, and who does something with it.
 pub(super) const WHO: TextRule = plain(1, 200);
+/// A condition by which tenants are chosen.
+pub(super) const CONDITION: TextRule = plain(1, 4_000);
 pub(super) const CHECKSUM: TextRule = plain(1, 128);
 pub(super) const NOTE: TextRule = plain(0, 200);
 pub(super) const ADDRESS: TextRule = plain(1, 254);

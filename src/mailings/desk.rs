@@ -14,6 +14,7 @@ use sluis_model::{
     Clock, CorporationId, DAY, Environment, Flow, FlowBook as _, FlowRef, Timestamp,
 };
 
+use super::chosen::{HowFar, Selecting};
 use super::error::NotDone;
 use super::live::{Counts, Live};
 use super::mailing::{Mailing, Origin, PausedFor, Said};
@@ -70,6 +71,8 @@ pub struct View {
     pub mailing: Mailing,
     /// Its rows, once it was released.
     pub counts: Option<Counts>,
+    /// How far the choosing of its tenants is, while it is under way and when it failed.
+    pub selecting: Option<HowFar>,
 }
 
 #[derive(Debug)]
@@ -77,6 +80,23 @@ pub(super) struct Entry {
     pub(super) mailing: Mailing,
     /// While it is under way, and some time after.
     pub(super) live: Option<Arc<Live>>,
+    /// While its tenants are chosen, and when that failed.
+    pub(super) selecting: Option<Arc<Selecting>>,
+}
+
+impl Entry {
+    const fn of(mailing: Mailing, live: Option<Arc<Live>>) -> Self {
+        Self {
+            mailing,
+            live,
+            selecting: None,
+        }
+    }
+
+    pub(super) fn is_selecting(&self) -> bool {
+        let selecting = self.selecting.as_ref();
+        selecting.is_some_and(|selecting| selecting.is_under_way())
+    }
 }
 
 /// What mailings are driven with.
@@ -84,7 +104,7 @@ pub struct Mailings {
     pub(super) store: Store,
     pub(super) seal: RowSeal,
     pub(super) clock: Arc<dyn Clock>,
-    book: Arc<Book>,
+    pub(super) book: Arc<Book>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) environment: Environment,
     names: Latest<HashMap<CorporationId, String>>,
@@ -140,7 +160,7 @@ impl Mailings {
                 }
             }
             all_live.extend(live.clone());
-            entries.insert(id, Entry { mailing, live });
+            entries.insert(id, Entry::of(mailing, live));
         }
         let progress = Arc::new(Progress::open(store.clone(), &*parts.journal, &all_live));
         let waiting = bell.add(Taking::new(progress.clone(), parts.clock.clone()));
@@ -292,8 +312,7 @@ impl Mailings {
         let named = (draft.name, draft.frame);
         let mailing = Mailing::draft(id, corporation, named, made, origin);
         self.store.put(&mailing)?;
-        let live = None;
-        self.entries.lock().insert(id, Entry { mailing, live });
+        self.entries.lock().insert(id, Entry::of(mailing, None));
         self.entry(corporation, id, view)
     }
 
@@ -375,6 +394,7 @@ impl Mailings {
 pub(super) fn owner(id: MailingId, mailing: &Mailing, seal: &RowSeal) -> Owner {
     Owner {
         mailing: id,
+        is_apart: false,
         corporation: mailing.corporation,
         seal: seal.clone(),
     }
@@ -404,5 +424,6 @@ pub(super) fn view(entry: &Entry) -> View {
     View {
         mailing: entry.mailing.clone(),
         counts: entry.live.as_ref().map(|live| live.counts()),
+        selecting: entry.selecting.as_ref().map(|far| far.how_far()),
     }
 }

@@ -42,6 +42,12 @@ pub enum NotDone {
     /// As many of the corporation run as may run at once.
     #[error("{0} mailings run already: wait until one has ended, or stop one")]
     TooManyRunning(usize),
+    /// Its tenants are being chosen.
+    #[error("the tenants of the mailing are being chosen: wait until that is through")]
+    Selecting,
+    /// The choosing of its tenants did not come to its end.
+    #[error("{0}")]
+    NotSelected(String),
     /// Nobody would be in the new mailing.
     #[error("nobody is affected in this way")]
     NobodyAffected,
@@ -65,6 +71,8 @@ impl NotDone {
             Self::TooMany(_) => "too_many_mailings",
             Self::TooManyRunning(_) => "too_many_running",
             Self::NobodyAffected => "nobody_affected",
+            Self::Selecting => "selecting",
+            Self::NotSelected(_) => "not_selected",
             Self::Damaged(_) => "mailing_unreadable",
         }
     }

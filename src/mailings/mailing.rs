@@ -7,6 +7,7 @@ use sluis_actors::router::SendWindow;
 use sluis_channels::address::visible;
 use sluis_model::{CorporationId, FlowRef, Timestamp};
 
+use super::chosen::Selected;
 use super::error::NotDone;
 use super::rows::RowsFile;
 use super::stage::{MailingId, Stage};
@@ -120,6 +121,9 @@ pub struct Mailing {
     /// Its rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<RowsFile>,
+    /// By what they were chosen; none: they were brought as a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selected>,
     /// Who brought them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brought: Option<Said>,
@@ -164,6 +168,7 @@ impl Mailing {
             origin,
             stage: Stage::Draft,
             rows: None,
+            selection: None,
             brought: None,
             approved: None,
             flow: None,
@@ -208,6 +213,7 @@ impl Mailing {
     pub(super) fn bring(&mut self, rows: RowsFile, who: Said) -> Result<(), NotDone> {
         self.may_bring()?;
         self.rows = (rows.count > 0).then_some(rows);
+        self.selection = None;
         self.brought = Some(who);
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 mod account;
 mod around;
+mod chosen;
 mod desk;
 mod driver;
 mod error;
@@ -17,17 +18,20 @@ mod offer;
 mod pace;
 mod progress;
 mod rows;
+mod selecting;
 mod stage;
 mod steps;
 mod store;
 
 pub use account::{AccountRow, Affected, Left, Outcome};
 pub use around::Around;
+pub use chosen::{HowFar, Selected};
 pub(crate) use desk::Parts;
 pub use desk::{Draft, Mailings, Upload, View};
 pub use error::NotDone;
 pub use live::Counts;
 pub use mailing::{Mailing, Origin, OtherTerms, PausedFor, Said, Terms};
 pub use rows::RowsFile;
+pub use selecting::{MOST_CHOSEN, Work};
 pub use stage::{MailingId, Stage};
 pub use store::{copy, directory};

@@ -22,6 +22,8 @@ const PLAIN: u8 = 0;
 const SEALED: u8 = 1;
 /// Longest row, in bytes: `data` has at most 64 KiB, and each byte may become six in JSON.
 const MOST_BYTES: usize = 512 * 1024;
+/// In the number of what stands apart.
+const APART: u64 = 1 << 63;
 /// Bytes in front of a row: its length and its hash.
 const HEAD: usize = 12;
 
@@ -44,16 +46,27 @@ pub struct RowsFile {
 #[derive(Clone, Debug)]
 pub(super) struct Owner {
     pub(super) mailing: MailingId,
+    /// Whether they are no rows but stand apart: neither opens in the place of the other.
+    pub(super) is_apart: bool,
     pub(super) corporation: CorporationId,
     pub(super) seal: RowSeal,
 }
 
 impl Owner {
+    /// For what stands apart.
+    pub(super) fn apart(self) -> Self {
+        Self {
+            is_apart: true,
+            ..self
+        }
+    }
+
     /// Where a row stands: it opens nowhere else.
     fn place(&self, row: usize) -> Vec<u8> {
+        let apart = if self.is_apart { APART } else { 0 };
         [
             &self.mailing.0.to_be_bytes()[..],
-            &(row as u64).to_be_bytes(),
+            &(row as u64 | apart).to_be_bytes(),
         ]
         .concat()
     }
@@ -76,7 +89,15 @@ impl RowsWriter {
     /// # Errors
     /// The disk fails.
     pub(super) fn begin(owner: Owner, path: &Path) -> Result<Self, NotDone> {
-        let aside = path.with_extension("tmp");
+        Self::begin_apart(owner, path, "tmp")
+    }
+
+    /// Begins, beside another who may write the same file: the last to finish has it.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub(super) fn begin_apart(owner: Owner, path: &Path, ending: &str) -> Result<Self, NotDone> {
+        let aside = path.with_extension(ending);
         Ok(Self {
             owner,
             path: path.to_owned(),
@@ -262,6 +283,7 @@ mod tests {
     fn owner(mailing: u128) -> Owner {
         Owner {
             mailing: MailingId(mailing),
+            is_apart: false,
             corporation: CorporationId(1),
             seal: RowSeal::default(),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sluis_model::CorporationId;
 
-use super::desk::{Mailings, Upload, View, open_live, owner, view};
+use super::desk::{Entry, Mailings, Upload, View, open_live, owner, view};
 use super::error::NotDone;
 use super::mailing::{Mailing, OtherTerms, PausedFor, Terms};
 use super::rows::{RowsWriter, is_whole};
@@ -51,6 +51,9 @@ impl Mailings {
         let _alone = self.uploading.lock();
         // Approved since, the rows stay.
         self.mailing(mailing.corporation, id)?.may_bring()?;
+        if self.entry(mailing.corporation, id, Entry::is_selecting)? {
+            return Err(NotDone::Selecting);
+        }
         let owner = owner(id, mailing, &self.seal);
         let mut writer = RowsWriter::begin(owner, &self.store.rows(id))?;
         let (mut read, mut rejected, mut repeated) = (0, 0, 0);
@@ -80,6 +83,10 @@ impl Mailings {
         let file = writer.finish(rejected, repeated)?;
         let who = self.said(by);
         self.change(mailing.corporation, id, |mailing| mailing.bring(file, who))?;
+        if let Some(entry) = self.entries.lock().get_mut(&id) {
+            // One that failed is no news any more.
+            entry.selecting = None;
+        }
         Ok(Upload {
             view: self.entry(mailing.corporation, id, view)?,
             read,

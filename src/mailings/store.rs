@@ -13,6 +13,8 @@ use crate::files;
 
 const STATE: &str = "state";
 const ROWS: &str = "rows";
+/// Those for whom the condition of a selection was unknown.
+const UNDECIDED: &str = "undecided";
 const VERDICTS: &str = "verdicts";
 const SEEN: &str = "seen";
 /// How far the log was followed for them, beside their directories.
@@ -41,6 +43,10 @@ impl Store {
 
     pub(super) fn rows(&self, id: MailingId) -> PathBuf {
         self.of(id).join(ROWS)
+    }
+
+    pub(super) fn undecided(&self, id: MailingId) -> PathBuf {
+        self.of(id).join(UNDECIDED)
     }
 
     pub(super) fn verdicts(&self, id: MailingId) -> PathBuf {
@@ -172,7 +178,7 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
 /// The state last: it says what the others are.
 fn copy_one(from: &Path, to: &Path) -> io::Result<()> {
     make_dir(to)?;
-    for name in [SEEN, VERDICTS, ROWS, STATE] {
+    for name in [SEEN, VERDICTS, UNDECIDED, ROWS, STATE] {
         copy_file(&from.join(name), &to.join(name))?;
     }
     files::sync_dir(to)

@@ -55,6 +55,7 @@ mod reload;
 mod removed_timeline;
 mod retention;
 mod sealed_archive;
+mod selections;
 mod service;
 mod short_way;
 mod silent;

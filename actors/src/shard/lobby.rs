@@ -74,7 +74,8 @@ impl ShardCore {
             | Query::Census
             | Query::Unmatched { .. }
             | Query::List { .. }
-            | Query::Survey { .. } => None,
+            | Query::Survey { .. }
+            | Query::Roll { .. } => None,
         }
     }
 

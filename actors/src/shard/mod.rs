@@ -46,6 +46,7 @@ mod recover;
 mod replay;
 mod request;
 mod rest;
+mod roll;
 mod schedule;
 mod settings;
 #[cfg(feature = "simulation")]
@@ -91,5 +92,6 @@ pub use request::{
     Answers, GivenUp, Listed, NotTaken, Query, Reply, ShardAnswer, ShardRequest, Snapshot,
     StateFilter,
 };
+pub use roll::{OnRoll, RollState, read_at_rest};
 pub use settings::{RestSettings, ShardSettings};
 pub use table::Ended;

@@ -41,6 +41,7 @@ impl ShardCore {
             }
             Query::Census => self.census(),
             Query::Survey { after } => self.survey(after),
+            Query::Roll { corporation, from } => self.roll(corporation, from),
         };
         self.answer(reply, answer);
     }

@@ -11,6 +11,7 @@ use sluis_model::{
 
 use super::erased::{EraseOrder, Erasure};
 use super::figures::{AlikeTasks, Census, Counted, UnmatchedFact};
+use super::roll::OnRoll;
 use super::table::Ended;
 use crate::claim::Claim;
 use crate::quota::NoRoom;
@@ -237,6 +238,13 @@ pub enum Query {
         /// Only ids after this one.
         after: Option<NotificationId>,
     },
+    /// The tenants of a corporation, in pieces.
+    Roll {
+        /// The corporation that asks.
+        corporation: CorporationId,
+        /// Only places from this one on.
+        from: u32,
+    },
 }
 
 /// Which open notifications are listed.
@@ -286,6 +294,15 @@ pub enum ShardAnswer {
         counted: Vec<Counted>,
         /// Up to which id was looked; none: to the end of the shard.
         scanned_to: Option<NotificationId>,
+    },
+    /// Tenants of a corporation.
+    Roll {
+        /// In the order of their places.
+        tenants: Vec<OnRoll>,
+        /// From which place on there are more; none: to the end of the shard.
+        next: Option<u32>,
+        /// How many places there are, of all corporations.
+        places: u64,
     },
     /// Figures of the shard.
     Census(Box<Census>),

@@ -17,6 +17,7 @@ mod kept;
 mod passing;
 mod reader;
 mod rule;
+mod selection;
 mod source;
 mod step;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use holding::{Holding, HoldingKind};
 pub use input::{FieldKind, InputField, Value};
 pub use kept::{Kept, Said};
 pub use rule::{Go, Guard, Stop};
+pub use selection::{Chosen, Selection};
 pub use step::{
     After, Awaited, Begin, Branches, Case, Except, Handlers, Message, Names, Page, Question, Reply,
     Step, StepKind, Team, Until, Via, WayOut,

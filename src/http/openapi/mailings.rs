@@ -10,6 +10,9 @@ const ROWS: &str = "A list, CSV or NDJSON, in the place of the rows that the dra
                     those that fit are kept, the others are listed with line, field, value and what was expected. A tenant who stands \
                     there twice is told once. A list of which nothing was taken is 422 `nothing_taken`, with the report. \
                     docs/mailings.md describes it.";
+const SELECT: &str = "Every tenant of the corporation is looked at. Those for whom the condition holds become the rows of the draft, in the place \
+                      of those that it has; then they are as those of a list. Those for whom it is unknown are counted, and listed apart. \
+                      docs/mailings.md describes conditions.";
 const RELEASE: &str = "From now on rows are handed over, in order, at this pace and within these windows. It pauses by itself when more than \
                        `stop_percent` of what was tried bounced or was refused.";
 const STOP: &str = "No more rows, and every notification of it that is open is cancelled. When it is `stopped`, the account says of each row \
@@ -24,6 +27,8 @@ pub(super) fn operations() -> Vec<Op> {
         list(),
         get(),
         upload(),
+        select(),
+        undecided(),
         preview(),
         approve(),
         release(),
@@ -119,6 +124,40 @@ fn get() -> Op {
         "How far a mailing is",
     ))
     .gives_json(200, "As it stands.", "Mailing", &a_mailing())
+}
+
+fn select() -> Op {
+    of_one(op(
+        "post",
+        "/v1/mailings/{id}/select",
+        "selectMailingTenants",
+        "Choose its tenants by a condition",
+    ))
+    .about(SELECT)
+    .takes_json(
+        "MailingChoice",
+        &json!({ "when": "facts.segment.name == 'noord' && tenant.reached_by_email", "by": "Anna Kok" }),
+    )
+    .gives_json(202, "It has begun: `selection` says how far it is.", "Mailing", &a_mailing())
+    .reads()
+    .fails(&[(409, "wrong_stage"), (409, "selecting")])
+}
+
+fn undecided() -> Op {
+    let line = json!({ "tenant_id": "H-1001", "lacks": ["facts.segment.name"] });
+    of_one(op(
+        "get",
+        "/v1/mailings/{id}/undecided",
+        "getMailingUndecided",
+        "Those for whom the condition was unknown",
+    ))
+    .about("A line a tenant, with what is not known of him. They are no rows of the mailing.")
+    .gives_lines(
+        200,
+        "As they were when they were looked at.",
+        "MailingUndecided",
+        &[line],
+    )
 }
 
 fn upload() -> Op {

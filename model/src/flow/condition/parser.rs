@@ -34,6 +34,10 @@ pub(in crate::flow) struct Answered {
 
 /// What a flow has declared.
 pub(in crate::flow) trait Declared {
+    /// What stands before the name of a declared field: `data`.
+    fn root(&self) -> &'static str {
+        "data"
+    }
     /// The index of a declared data field, and its kind. `None`: there is no such field.
     fn field(&mut self, name: &str) -> Option<(usize, FieldKind)>;
     /// The declared data field whose name is nearest to one that is none.

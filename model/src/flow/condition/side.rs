@@ -280,18 +280,21 @@ impl Parser<'_> {
     }
 
     fn field(&mut self, word: &str) -> Result<(usize, FieldKind), String> {
-        let Some(name) = word.strip_prefix("data.") else {
-            return Err(no_value(word));
+        let root = self.declared.root();
+        let name = word.strip_prefix(root);
+        let Some(name) = name.and_then(|name| name.strip_prefix('.')) else {
+            return Err(no_value(word, root));
         };
         if let Some(known) = self.declared.field(name) {
             return Ok(known);
         }
         let hint = hint::of_word(word);
         let near = self.declared.near(name).filter(|_| hint.is_empty());
-        let near = near.map_or_else(String::new, |near| format!(": did you mean data.{near}?"));
-        Err(format!(
-            "data.{name} is not declared under [input]{hint}{near}"
-        ))
+        let near = near.map_or_else(String::new, |near| format!(": did you mean {root}.{near}?"));
+        Err(match root {
+            "data" => format!("data.{name} is not declared under [input]{hint}{near}"),
+            _ => format!("{root}.{name} is not known{hint}{near}"),
+        })
     }
 
     /// The number behind `+` or `-`, if a unit follows it.
@@ -443,9 +446,14 @@ fn no_field(known: &FactType, field: &str) -> String {
     format!("facts.{name} has no field {field:?}: expected one of {fields}{near}")
 }
 
-fn no_value(word: &str) -> String {
+fn no_value(word: &str, root: &str) -> String {
     let paths = Operand::paths();
     let hint = hint::of_word(word);
+    if root != "data" {
+        return format!(
+            "{word:?} is not a value: expected 'text', a whole number, true, false, {root}.<field>, facts.<type>.<field>, facts.balance_cents, contacted(7 days), today or now{hint}"
+        );
+    }
     format!(
         "{word:?} is not a value: expected 'text', a whole number, true, false, data.<field>, <class>(data.<field>), facts.<type>.<field>, task.<step>.<field>, {paths}{hint}"
     )

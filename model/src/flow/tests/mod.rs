@@ -8,6 +8,7 @@ mod compiled;
 mod conditions;
 mod input;
 mod mistakes;
+mod selection;
 mod times;
 
 use super::{Definition, Flow};

@@ -8,11 +8,14 @@ use super::super::shapes::{
     word,
 };
 
-pub(super) fn all() -> [(&'static str, Value); 21] {
+pub(super) fn all() -> [(&'static str, Value); 24] {
     [
         ("NewMailing", new_mailing()),
         ("MailingCorrection", correction()),
         ("MailingStep", mailing_step()),
+        ("MailingChoice", choice()),
+        ("MailingSelection", selection()),
+        ("MailingUndecided", undecided()),
         ("MailingApproval", approval()),
         ("MailingTerms", terms()),
         ("Mailing", mailing()),
@@ -65,6 +68,41 @@ fn correction() -> Value {
 
 fn mailing_step() -> Value {
     strict("Who does it.", &["by"], json!({ "by": by() }))
+}
+
+fn choice() -> Value {
+    let parts = json!({ "by": by(), "when": text("A condition over what is known of a tenant.") });
+    strict("By what tenants are chosen.", &["when", "by"], parts)
+}
+
+fn selection() -> Value {
+    let parts = json!({
+        "when": text("The condition."), "state": text("`running`, `done` or `failed`."), "percent": count("How far it is."),
+        "looked_at": count("Tenants that were looked at."), "chosen": count("Those for whom it holds: the rows."),
+        "undecided": count("Those for whom it is unknown: they are no rows."),
+        "not_loaded": count("Those whom nobody loaded, who are known from facts alone: they are no rows."),
+        "at": instant("The instant that counted."), "failed": text("Why it did not come to its end: the rows are as they were.")
+    });
+    object(
+        "By what the rows of a mailing are chosen, and how far that is.",
+        &[
+            "when",
+            "state",
+            "percent",
+            "looked_at",
+            "chosen",
+            "undecided",
+        ],
+        parts,
+    )
+}
+
+fn undecided() -> Value {
+    let parts = json!({
+        "tenant_id": or_null(text("Whose; null: the tenant was erased.")),
+        "lacks": list(text("What is not known of him: a path, as the condition names it."))
+    });
+    object("One for whom the condition was unknown.", &["lacks"], parts)
 }
 
 fn approval() -> Value {
@@ -171,7 +209,7 @@ fn mailing() -> Value {
         "data": reference("MailingFields"),
         "stage": text("`draft`, `approved`, `running`, `paused`, `stopping`, `stopped` or `done`."),
         "made": reference("MailingSaid"), "corrects": reference("MailingCorrected"),
-        "rows": reference("MailingCounts"),
+        "rows": reference("MailingCounts"), "selection": reference("MailingSelection"),
         "approved": reference("MailingSaid"), "released": reference("MailingSaid"),
         "terms": json!({ "type": "object", "additionalProperties": true, "description": "How rows are handed over." }),
         "paused_for": text("`person`; `share`: too many bounces and refusals; `flow`: no more the one that was approved; `damage`: its files cannot be used."),

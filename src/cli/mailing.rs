@@ -1,0 +1,455 @@
+//! Owns `sluis mailing`: what people do with a mailing, asked of a running engine over its API. Refuses to do
+//! any of it itself, and to guess who asks: every step that changes something names a person.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use http::{Method, Uri};
+use serde_json::{Map, Value, json};
+
+use super::calling::{Answer, Call, Caller};
+use super::config::{Reply, Source};
+use super::told::told;
+use crate::config::CliOverrides;
+
+/// The environment variable that usually holds the corporation's key.
+const KEY: &str = "SLUIS_KEY";
+/// Between two looks at a selection.
+const LOOKS: Duration = Duration::from_millis(200);
+
+/// How to ask, and what.
+#[derive(Debug, clap::Args)]
+pub struct MailingArgs {
+    /// Configuration file, which says where the engine listens
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Where the engine listens, such as http://127.0.0.1:8080. Without it: http.address of the configuration
+    #[arg(long, value_name = "URL", global = true)]
+    url: Option<Uri>,
+    /// The environment variable that holds a key of the corporation
+    #[arg(long, value_name = "NAME", default_value = KEY, global = true)]
+    key_env: String,
+    /// Prints answers as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    what: MailingCommand,
+}
+
+/// What people do with a mailing.
+#[derive(Debug, clap::Subcommand)]
+enum MailingCommand {
+    /// Make a draft
+    Draft {
+        /// What people call it
+        #[arg(long)]
+        name: String,
+        /// Its flow
+        #[arg(long)]
+        flow: String,
+        /// Its category
+        #[arg(long)]
+        category: String,
+        /// The world that its tenants are of: production, acceptance, test or development
+        #[arg(long)]
+        environment: String,
+        /// Fields that every row has: a JSON object
+        #[arg(long, value_name = "JSON")]
+        data: Option<String>,
+        /// Its lane: bulk or normal
+        #[arg(long)]
+        priority: Option<String>,
+        /// Who makes it
+        #[arg(long)]
+        by: String,
+    },
+    /// Bring its rows: a list, CSV or NDJSON
+    Rows {
+        /// The mailing
+        id: String,
+        /// The list
+        file: PathBuf,
+        /// Who brings them
+        #[arg(long)]
+        by: String,
+    },
+    /// Choose its tenants by a condition, and wait until that is through
+    Select {
+        /// The mailing
+        id: String,
+        /// The condition, such as "facts.segment.name == 'noord' && tenant.reached_by_email"
+        #[arg(long)]
+        when: String,
+        /// Who chooses
+        #[arg(long)]
+        by: String,
+    },
+    /// List those for whom the condition was unknown
+    Undecided {
+        /// The mailing
+        id: String,
+    },
+    /// Show some rows, and what they say over each channel
+    Preview {
+        /// The mailing
+        id: String,
+        /// How many, at most 20
+        #[arg(long)]
+        rows: Option<u8>,
+    },
+    /// Approve it: a second person
+    Approve {
+        /// The mailing
+        id: String,
+        /// What was looked at: the checksum of the preview
+        #[arg(long)]
+        checksum: String,
+        /// Who approves
+        #[arg(long)]
+        by: String,
+    },
+    /// Hand its rows over from now on
+    Release(TermsArgs),
+    /// Hand over no more rows for now
+    Pause(StepArgs),
+    /// Go on, perhaps on other terms
+    Resume(TermsArgs),
+    /// Stop, and cancel what is open
+    Stop(StepArgs),
+    /// Show how far it is; without an id all of them
+    Show {
+        /// The mailing
+        id: Option<String>,
+    },
+    /// Say of each row what became of it
+    Account {
+        /// The mailing
+        id: String,
+    },
+}
+
+/// Which one, and who.
+#[derive(Debug, clap::Args)]
+struct StepArgs {
+    /// The mailing
+    id: String,
+    /// Who does it
+    #[arg(long)]
+    by: String,
+}
+
+/// Which one, who, and on which terms.
+#[derive(Debug, clap::Args)]
+struct TermsArgs {
+    #[command(flatten)]
+    step: StepArgs,
+    /// Rows a minute
+    #[arg(long)]
+    per_minute: Option<u32>,
+    /// Days and hours in the Netherlands, such as "mon-fri 09:00-17:00"; may be given several times
+    #[arg(long = "window")]
+    windows: Vec<String>,
+    /// Pause when more than so many percent bounced or were refused; 100 never pauses
+    #[arg(long)]
+    stop_percent: Option<u8>,
+    /// How many rows must have been tried before that is looked at
+    #[arg(long)]
+    stop_after: Option<u32>,
+}
+
+/// Runs it. `env` is the environment of the process.
+#[must_use]
+pub(crate) fn run(args: &MailingArgs, env: &BTreeMap<String, String>) -> Reply {
+    match asked(args, env) {
+        Ok(reply) => reply,
+        Err(error) => Reply {
+            err: format!("sluis: {}\n", told(&error)),
+            code: 1,
+            ..Reply::default()
+        },
+    }
+}
+
+fn asked(args: &MailingArgs, env: &BTreeMap<String, String>) -> anyhow::Result<Reply> {
+    let call = call(&args.what)?;
+    let source = Source {
+        config: args.config.clone(),
+        overrides: CliOverrides::default(),
+    };
+    let caller = Caller::new((args.url.as_ref(), &source), &args.key_env, env)?;
+    let mut answer = caller.ask(call)?;
+    if let MailingCommand::Select { id, .. } = &args.what {
+        while answer.status.is_success() && said(&answer)["selection"]["state"] == "running" {
+            caller.wait(LOOKS);
+            answer = caller.ask(get(&format!("/v1/mailings/{}", part(id))))?;
+        }
+    }
+    if !answer.status.is_success() {
+        return Ok(refused(&answer));
+    }
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    // An account is a line a row already.
+    let is_lines = matches!(
+        args.what,
+        MailingCommand::Account { .. } | MailingCommand::Undecided { .. }
+    );
+    let out = match (is_lines, args.json) {
+        (true, _) => text,
+        (false, true) => format!("{:#}\n", said(&answer)),
+        (false, false) => shown(&args.what, &said(&answer)),
+    };
+    let failed = said(&answer)["selection"]["state"] == "failed";
+    let code = u8::from(failed && matches!(args.what, MailingCommand::Select { .. }));
+    Ok(Reply {
+        code,
+        ..Reply::good(out)
+    })
+}
+
+/// What is asked of the API.
+fn call(what: &MailingCommand) -> anyhow::Result<Call> {
+    let of = |id: &str, step: &str| format!("/v1/mailings/{}{step}", part(id));
+    Ok(match what {
+        MailingCommand::Draft {
+            name,
+            flow,
+            category,
+            environment,
+            data,
+            priority,
+            by,
+        } => {
+            let mut body = json!({
+                "name": name, "flow": flow, "category": category, "environment": environment, "by": by
+            });
+            if let Some(data) = data {
+                let fields: Map<String, Value> =
+                    serde_json::from_str(data).context("--data: expected a JSON object")?;
+                body["data"] = fields.into();
+            }
+            if let Some(priority) = priority {
+                body["priority"] = priority.as_str().into();
+            }
+            post("/v1/mailings", &body)
+        }
+        MailingCommand::Rows { id, file, by } => {
+            let list = std::fs::read(file).with_context(|| file.display().to_string())?;
+            Call {
+                method: Method::POST,
+                path: of(id, &format!("/rows?by={}", part(by))),
+                body: Some(("application/octet-stream", list)),
+            }
+        }
+        MailingCommand::Select { id, when, by } => {
+            post(&of(id, "/select"), &json!({ "when": when, "by": by }))
+        }
+        MailingCommand::Undecided { id } => get(&of(id, "/undecided")),
+        MailingCommand::Preview { id, rows } => {
+            let rows = rows.map_or_else(String::new, |rows| format!("?rows={rows}"));
+            get(&of(id, &format!("/preview{rows}")))
+        }
+        MailingCommand::Approve { id, checksum, by } => {
+            let body = json!({ "checksum": checksum, "by": by });
+            post(&of(id, "/approve"), &body)
+        }
+        MailingCommand::Release(terms) => post(&of(&terms.step.id, "/release"), &terms_of(terms)),
+        MailingCommand::Resume(terms) => post(&of(&terms.step.id, "/resume"), &terms_of(terms)),
+        MailingCommand::Pause(step) => post(&of(&step.id, "/pause"), &json!({ "by": step.by })),
+        MailingCommand::Stop(step) => post(&of(&step.id, "/stop"), &json!({ "by": step.by })),
+        MailingCommand::Show { id: Some(id) } => get(&of(id, "")),
+        MailingCommand::Show { id: None } => get("/v1/mailings"),
+        MailingCommand::Account { id } => get(&of(id, "/account")),
+    })
+}
+
+fn get(path: &str) -> Call {
+    Call {
+        method: Method::GET,
+        path: path.to_owned(),
+        body: None,
+    }
+}
+
+fn post(path: &str, body: &Value) -> Call {
+    Call {
+        method: Method::POST,
+        path: path.to_owned(),
+        body: Some(("application/json", body.to_string().into_bytes())),
+    }
+}
+
+fn terms_of(terms: &TermsArgs) -> Value {
+    let mut body = json!({ "by": terms.step.by });
+    let numbers = [
+        ("per_minute", terms.per_minute),
+        ("stop_percent", terms.stop_percent.map(u32::from)),
+        ("stop_after", terms.stop_after),
+    ];
+    for (name, number) in numbers {
+        if let Some(number) = number {
+            body[name] = number.into();
+        }
+    }
+    if !terms.windows.is_empty() {
+        body["windows"] = json!(terms.windows);
+    }
+    body
+}
+
+/// As it stands in a path or a query.
+fn part(text: &str) -> String {
+    let mut part = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                part.push(byte.into());
+            }
+            other => drop(write!(part, "%{other:02X}")),
+        }
+    }
+    part
+}
+
+fn said(answer: &Answer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap_or_default()
+}
+
+/// An answer, for people.
+fn shown(what: &MailingCommand, answer: &Value) -> String {
+    match what {
+        MailingCommand::Show { id: None } => {
+            let all = answer["mailings"].as_array();
+            all.into_iter().flatten().map(line_of).collect()
+        }
+        MailingCommand::Preview { .. } => preview(answer),
+        MailingCommand::Rows { .. } => report(answer),
+        MailingCommand::Draft { .. }
+        | MailingCommand::Select { .. }
+        | MailingCommand::Undecided { .. }
+        | MailingCommand::Approve { .. }
+        | MailingCommand::Release(_)
+        | MailingCommand::Pause(_)
+        | MailingCommand::Resume(_)
+        | MailingCommand::Stop(_)
+        | MailingCommand::Show { id: Some(_) }
+        | MailingCommand::Account { .. } => mailing(answer),
+    }
+}
+
+fn word(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+fn line_of(mailing: &Value) -> String {
+    let [id, stage, name, flow] = ["id", "stage", "name", "flow"].map(|key| word(&mailing[key]));
+    let rows = mailing["rows"]["count"].as_u64().unwrap_or_default();
+    format!("{id}  {stage:<9} {rows:>7} rows  {flow}: {name}\n")
+}
+
+/// One mailing: what it is, then every count that it has.
+fn mailing(mailing: &Value) -> String {
+    let mut text = line_of(mailing);
+    for part in ["rows", "selection", "progress"] {
+        let Some(counts) = mailing[part].as_object() else {
+            continue;
+        };
+        let shown = counts.iter().filter(|(_, value)| !value.is_object());
+        let shown = shown.map(|(name, value)| format!("{name} {}", word(value)));
+        let _ = writeln!(text, "{part}: {}", shown.collect::<Vec<_>>().join(", "));
+    }
+    for key in ["paused_for", "ended_at"] {
+        if !mailing[key].is_null() {
+            let _ = writeln!(text, "{key}: {}", word(&mailing[key]));
+        }
+    }
+    text
+}
+
+/// What became of a list of rows.
+fn report(answer: &Value) -> String {
+    let mut text = mailing(&answer["mailing"]);
+    let [rows, taken, rejected, repeated] =
+        ["rows", "taken", "rejected", "repeated"].map(|key| word(&answer[key]));
+    let _ = writeln!(
+        text,
+        "{rows} rows were read: {taken} taken, {rejected} rejected, {repeated} repeated"
+    );
+    for row in answer["rejections"].as_array().into_iter().flatten() {
+        for reason in row["reasons"].as_array().into_iter().flatten() {
+            let [path, expected] = ["path", "expected"].map(|key| word(&reason[key]));
+            let _ = writeln!(text, "line {}: {path}: expected {expected}", row["line"]);
+        }
+    }
+    text
+}
+
+fn preview(answer: &Value) -> String {
+    let mut text = String::new();
+    for row in answer["rows"].as_array().into_iter().flatten() {
+        let is_known = match row["is_known"] == true {
+            true => "",
+            false => " (nobody loaded this tenant)",
+        };
+        let _ = writeln!(text, "tenant {}{is_known}", word(&row["tenant_id"]));
+        for message in row["messages"].as_array().into_iter().flatten() {
+            let [step, channel] = ["step", "channel"].map(|key| word(&message[key]));
+            let _ = writeln!(text, "  step {step}, {channel}:");
+            for key in ["problem", "subject", "text"] {
+                for line in word(&message[key]).lines() {
+                    let _ = writeln!(text, "    {line}");
+                }
+            }
+        }
+    }
+    let _ = writeln!(text, "checksum {}", word(&answer["checksum"]));
+    text
+}
+
+/// Every mistake, as the engine tells it.
+fn refused(answer: &Answer) -> Reply {
+    let told = said(answer);
+    let mut err = String::new();
+    for problem in told["errors"].as_array().into_iter().flatten() {
+        let [path, value, expected, hint] =
+            ["path", "value", "expected", "hint"].map(|key| word(&problem[key]));
+        let _ = writeln!(err, "{path}: {value:?}: expected {expected}; {hint}");
+    }
+    let [code, detail] = ["code", "detail"].map(|key| word(&told[key]));
+    let _ = writeln!(err, "sluis: {} {code}: {detail}", answer.status.as_u16());
+    Reply {
+        err,
+        code: 1,
+        ..Reply::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_query_stays_the_name() {
+        assert_eq!(part("Anna Kok & Zn."), "Anna%20Kok%20%26%20Zn.");
+        assert_eq!(part("é"), "%C3%A9");
+    }
+
+    #[test]
+    fn one_mailing_is_shown_with_its_counts() {
+        let answer = json!({
+            "id": "ab", "stage": "draft", "name": "Nieuws", "flow": "notice", "rows": { "count": 3, "checksum": "cd" },
+            "selection": { "when": "today > '2026-01-01'", "state": "done", "undecided": 2 }
+        });
+        assert_eq!(
+            mailing(&answer),
+            "ab  draft           3 rows  notice: Nieuws\nrows: checksum cd, count 3\n\
+             selection: state done, undecided 2, when today > '2026-01-01'\n"
+        );
+    }
+}
