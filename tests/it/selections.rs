@@ -255,7 +255,7 @@ async fn the_commands_take_a_mailing_from_its_draft_to_its_account() {
     assert!(is_good, "{said}");
     let (is_good, said) = sluis(
         &engine,
-        &["release", &id, "--by", "Bea", "--per-minute", "60"],
+        &["release", &id, "--by", "Bea", "--stop-percent", "20"],
     )
     .await;
     assert!(is_good && said.contains("running"), "{said}");
