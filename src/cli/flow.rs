@@ -421,7 +421,7 @@ mod tests {
     fn a_flow_that_is_not_there_is_told_with_those_that_are() {
         let (source, flow) = (Source::default(), "stornoo".to_owned());
         let reply = asked(FlowCommand::Show { source, flow });
-        let expected = "stornoo: expected a file, or one of appointment, arrangement, dunning, email, instalment, letter, newsletter, notice, prenotice, storno: did you mean storno?\n";
+        let expected = "stornoo: expected a file, or one of acceptance, appointment, arrangement, dunning, email, instalment, letter, newsletter, notice, prenotice, storno: did you mean storno?\n";
         assert_eq!((reply.code, &*reply.err), (1, expected));
     }
 

@@ -197,7 +197,7 @@ fn a_mistake_in_an_override_is_told_there_with_what_it_meant_of_the_other_flow()
     let cases = [
         (
             "extends = \"stornoo\"\nversion = 1\n".to_owned(),
-            "own.toml:1:11: extends: \"stornoo\": expected a flow that is there, one of appointment, arrangement, dunning, email, instalment, letter, newsletter, notice, prenotice, storno: did you mean \"storno\"?",
+            "own.toml:1:11: extends: \"stornoo\": expected a flow that is there, one of acceptance, appointment, arrangement, dunning, email, instalment, letter, newsletter, notice, prenotice, storno: did you mean \"storno\"?",
         ),
         (
             "extends = \"storno\"\n".to_owned(),
