@@ -30,7 +30,7 @@ fn write(dir: &Path) -> usize {
 #[test]
 fn the_page_for_a_first_flow_says_what_happens() {
     let dir = TempDir::new().unwrap();
-    assert_eq!(write(dir.path()), 11);
+    assert_eq!(write(dir.path()), 10);
     let flows = dir.path().join("flows");
     let (found, mistakes) = find_in(&flows);
     let report = check(&found, mistakes);
