@@ -100,6 +100,8 @@ pub struct App {
     pub counters: Arc<Counters>,
     /// Mailings.
     pub mailings: Arc<crate::mailings::Mailings>,
+    /// Migrations of open notifications to newer definitions.
+    pub migrations: Arc<crate::migrations::Migrations>,
     /// Where records and what left are kept; none when that is off.
     pub archiving: Option<Arc<Archiving>>,
     /// Who erases tenants; none: nothing is encrypted.
@@ -134,6 +136,11 @@ impl App {
             clock: &*self.clock,
         };
         self.mailings.turn(&around).await;
+    }
+
+    /// Has migrations go on by one turn; to be called many times a second.
+    pub async fn turn_migrations(&self) {
+        self.migrations.turn(&self.engine).await;
     }
 
     /// Has every provider read its credentials again, from where its settings say they are. Where

@@ -26,7 +26,7 @@ use self::files::{copy_file, copy_tree, make_dir};
 pub use self::remote::{Sent, fetch, send};
 use crate::explain::rfc3339;
 use crate::files::{sync_above, write_whole};
-use crate::{counters, data_version, mailings, reference_key, sealing};
+use crate::{counters, data_version, mailings, migrations, reference_key, sealing};
 
 /// The note in a copy.
 const NOTE: &str = "backup.json";
@@ -102,6 +102,8 @@ pub fn back_up(
     // Likewise: what the copied mailings say was handed over is then in the copied journal.
     let [lists, copied] = [data_dir, to].map(mailings::directory);
     mailings::copy(&lists, &copied)?;
+    let [moves, copied] = [data_dir, to].map(migrations::directory);
+    migrations::copy(&moves, &copied)?;
     let journal = sluis_journal::back_up(&source, &target)?;
     // After the journal, and no further than that.
     let archive = match has_archive {

@@ -33,6 +33,7 @@ use crate::erasing::{Beside, Erasing, Parts};
 use crate::fact_types::FactTypes;
 use crate::following::{Bell, Following};
 use crate::mailings::{self, Mailings};
+use crate::migrations::Migrations;
 use crate::reference_key;
 use crate::reloading::Reloading;
 use crate::sealing::{self, Sealing, TenantErasures};
@@ -115,6 +116,8 @@ pub fn start_watched(
     let archiving = archive::add(&mut bell, archived, spool.as_ref())?;
     let counters = Arc::new(stored.counters(&mut bell, config, &around)?);
     let mailings = stored.mailings(&mut bell, config, &around)?;
+    let (data_dir, clock) = (&config.engine.data_dir, around.clock.clone());
+    let migrations = Arc::new(Migrations::open(data_dir, clock, stored.book.clone())?);
     let following = Following::start(bell, &stored.journal, &around.clock)?;
     if let Some(archiving) = &archiving {
         archiving.first_try().inspect_err(|_| following.stop())?;
@@ -147,7 +150,7 @@ pub fn start_watched(
             config,
             around,
             stored,
-            (engine, counters, mailings),
+            (engine, counters, mailings, migrations),
             ways,
             readers,
         )
@@ -360,12 +363,15 @@ fn start_readers() -> io::Result<Arc<Readers>> {
     Readers::start("history", READ_THREADS, most, crate::machine::give_way)
 }
 
+/// What stands beside the edges.
+type Around = (Arc<Engine>, Arc<Counters>, Arc<Mailings>, Arc<Migrations>);
+
 /// What the edges share.
 fn app(
     config: &Config,
     around: Surroundings,
     stored: Stored,
-    (engine, counters, mailings): (Arc<Engine>, Arc<Counters>, Arc<Mailings>),
+    (engine, counters, mailings, migrations): Around,
     ways: HashMap<String, WayOut>,
     readers: Arc<Readers>,
 ) -> App {
@@ -399,6 +405,7 @@ fn app(
         readers,
         counters,
         mailings,
+        migrations,
         archiving: None,
         erasing: None,
         prometheus: around.prometheus,

@@ -33,6 +33,7 @@ pub mod intake;
 pub mod machine;
 pub mod mailings;
 pub mod pace;
+pub mod migrations;
 pub mod ports;
 mod private;
 pub mod process;

@@ -28,6 +28,8 @@ use crate::telemetry;
 const TICK: Duration = Duration::from_millis(5);
 /// How often mailings go on.
 const MAILINGS_EVERY: Duration = Duration::from_millis(20);
+/// How often migrations go on.
+const MIGRATIONS_EVERY: Duration = Duration::from_millis(20);
 /// How often the free space of the disk is looked at.
 const DISK_EVERY: Duration = Duration::from_secs(5);
 /// How often a start says how far it is, and a shutdown what is still under way.
@@ -236,8 +238,10 @@ fn housekeeping(app: Arc<App>, shutdown: CancellationToken) -> Vec<Edge> {
     let tick = tokio::spawn(tick(app.clone(), shutdown.clone()));
     let upkeep = tokio::spawn(upkeep(app.clone(), shutdown.clone()));
     let mailings = tokio::spawn(drive_mailings(app.clone(), shutdown.clone()));
+    let migrations = tokio::spawn(drive_migrations(app.clone(), shutdown.clone()));
     let alive = service::watch(app, shutdown);
-    [tick, upkeep, mailings].into_iter().chain(alive).collect()
+    let own = [tick, upkeep, mailings, migrations];
+    own.into_iter().chain(alive).collect()
 }
 
 /// Lets the engine look at its clock.
@@ -257,6 +261,16 @@ async fn drive_mailings(app: Arc<App>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         interval.tick().await;
         app.turn_mailings().await;
+    }
+}
+
+/// Lets migrations go on.
+async fn drive_migrations(app: Arc<App>, stop: CancellationToken) {
+    let mut interval = tokio::time::interval(MIGRATIONS_EVERY);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    while !stop.is_cancelled() {
+        interval.tick().await;
+        app.turn_migrations().await;
     }
 }
 

@@ -256,6 +256,7 @@ fn subject(input: &Input) -> Option<&Subject> {
         | Input::InHousehold { .. }
         | Input::PartNews(_)
         | Input::GroupTold { .. }
-        | Input::StopPart(_) => None,
+        | Input::StopPart(_)
+        | Input::Migrate(_) => None,
     }
 }

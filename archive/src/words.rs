@@ -29,6 +29,7 @@ pub(crate) const fn input(input: &Input) -> &'static str {
         Input::StopPart(_) => "stop_part",
         Input::TaskAnswered(_) => "task_answered",
         Input::TenantAnswered(_) => "tenant_answered",
+        Input::Migrate(_) => "migrate",
     }
 }
 
@@ -48,6 +49,7 @@ pub(crate) fn about(input: &Input) -> Option<NotificationId> {
         Input::NoWay(no_way) => Some(no_way.id),
         Input::TaskAnswered(given) => Some(given.id),
         Input::TenantAnswered(given) => Some(given.id),
+        Input::Migrate(order) => Some(order.id),
         Input::Outcome { attempt, .. }
         | Input::Sent { attempt, .. }
         | Input::Interrupted { attempt } => Some(attempt.id),

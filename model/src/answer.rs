@@ -6,6 +6,7 @@ use crate::flow::FlowRef;
 use crate::household::{Addressee, NotTold};
 use crate::ids::NotificationId;
 use crate::matching::Unmatched;
+use crate::moving::Moving;
 use crate::notification::Subject;
 
 /// The answer to one input.
@@ -65,6 +66,8 @@ pub enum Answer {
     NobodyToTell(Vec<NotTold>),
     /// To an input nobody waits for.
     Done,
+    /// To an order to go on under another definition.
+    Migration(Moving),
 }
 
 /// What a profile changed.

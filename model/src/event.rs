@@ -17,6 +17,7 @@ use crate::flow::Seen;
 use crate::group::PartNews;
 use crate::household::{Addressee, NotTold};
 use crate::ids::NotificationId;
+use crate::moving::Moved;
 use crate::notification::Subject;
 use crate::point::{Evidence, PointState, Where};
 use crate::state::Plan;
@@ -375,6 +376,13 @@ pub enum Event {
         /// Its name.
         variant: Box<str>,
     },
+    /// It goes on under another definition of its flow. Since record version 6.
+    Migrated {
+        /// Which.
+        id: NotificationId,
+        /// From where to where.
+        moved: Box<Moved>,
+    },
 }
 
 impl Event {
@@ -412,7 +420,8 @@ impl Event {
             | Event::TaskPlanned { id, .. }
             | Event::TaskReminded { id, .. }
             | Event::HeldBack { id, .. }
-            | Event::Varied { id, .. } => Some(*id),
+            | Event::Varied { id, .. }
+            | Event::Migrated { id, .. } => Some(*id),
             Event::ProfileStored { .. }
             | Event::PointMarked { .. }
             | Event::PointKept { .. }

@@ -12,6 +12,7 @@ mod task;
 use crate::addressed::Addressed;
 use crate::event::Event;
 use crate::input::Input;
+use crate::moving::{self, Moved};
 use crate::notification::Notification;
 use crate::point::{Evidence, PointState, Where};
 use crate::state::{Asked, Open, Phase, Tenant};
@@ -105,6 +106,19 @@ fn accepted(body: &Notification, applied: Applied<'_>) -> Open {
     }
 }
 
+/// It goes on under another definition. A wait that only a receipt could end listens for as long as the new one says.
+fn migrated(open: &mut Open, moved: &Moved, input: &Input, flows: &dyn FlowBook) {
+    let (Some(old), Some(new)) = (flows.flow(moved.from), flows.flow(moved.to)) else {
+        return;
+    };
+    let values = match input {
+        Input::Migrate(order) => &*order.values,
+        _ => &[],
+    };
+    moving::carry(old, new, open, moved.step, values);
+    attempt::listen(open, flows);
+}
+
 /// What a mark by a message rests on.
 const fn evidence(state: PointState) -> Evidence {
     match state {
@@ -165,6 +179,7 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         Event::TaskReminded { .. } => task::reminded(open, at),
         Event::AnswerKept { step, .. } => task::keep(open, *step, input, flows),
         Event::Varied { number, .. } => attempt::varied(open, *number),
+        Event::Migrated { moved, .. } => migrated(open, moved, input, flows),
         Event::LinkClosed { .. } => open.link_closed = true,
         Event::LinkUsed { pressed, .. } => open.answered |= *pressed,
         // These change the tenant, or nothing.

@@ -11,6 +11,7 @@ use crate::flow::Value;
 use crate::group::{PartNews, StopPart};
 use crate::household::Household;
 use crate::ids::{AttemptRef, NotificationId};
+use crate::moving::Migrate;
 use crate::notification::{Notification, Subject};
 use crate::supplied::Supplied;
 use crate::time::Timestamp;
@@ -111,6 +112,8 @@ pub enum Input {
     TaskAnswered(Box<TaskAnswered>),
     /// The tenant answered what a step asks him. Since record version 6.
     TenantAnswered(Box<TenantAnswered>),
+    /// It is to go on under another definition of its flow. Since record version 6.
+    Migrate(Box<Migrate>),
 }
 
 impl Input {
@@ -141,7 +144,8 @@ impl Input {
             | Input::InHousehold { .. }
             | Input::PartNews(_)
             | Input::GroupTold { .. }
-            | Input::StopPart(_) => None,
+            | Input::StopPart(_)
+            | Input::Migrate(_) => None,
         }
     }
 }

@@ -24,6 +24,7 @@ mod ids;
 mod input;
 pub mod instant;
 mod matching;
+mod moving;
 mod notification;
 mod opens;
 mod outline;
@@ -72,6 +73,7 @@ pub use input::{
     CancelTarget, Input, LateReceipt, NoWay, Permit, Receipt, TaskAnswered, TenantAnswered,
 };
 pub use matching::{Unmatched, is_known, unmatched};
+pub use moving::{Fit, Migrate, Moved, Moving, Stay, fit, unread};
 pub use notification::{
     Environment, Idempotency, Lane, Notification, NotificationRequest, Subject, UnknownWord,
 };

@@ -44,6 +44,8 @@ struct Known {
     started: Option<Started>,
     profile: Option<Box<Profile>>,
     accepted: Option<(u64, FlowRef)>,
+    /// By which definition it ran then, where it had moved to another one.
+    ran_by: Option<FlowRef>,
     /// What people had answered.
     answers: Vec<Said>,
     /// Steps whose newest answer is among them.
@@ -89,7 +91,8 @@ impl MakeAgain {
         let output = known
             .accepted
             .zip(provider)
-            .and_then(|((body, flow), provider)| {
+            .and_then(|((body, accepted), provider)| {
+                let flow = known.ran_by.unwrap_or(accepted);
                 let dispatch = Dispatch {
                     attempt,
                     corporation: record.tenant.corporation,
@@ -173,6 +176,7 @@ impl Known {
         if self.started.is_some()
             && let Some(open) = piece.open.get(attempt.id)
         {
+            self.ran_by.get_or_insert(open.flow);
             let flow = preparer.flow(open.flow);
             let said = flow.map(|flow| flow.said(&open.fields)).unwrap_or_default();
             let unknown = |said: &Said| !self.answered.contains(&said.step);
@@ -229,6 +233,10 @@ impl Known {
             | Input::PartNews(_)
             | Input::GroupTold { .. }
             | Input::StopPart(_) => {}
+            Input::Migrate(order) if order.id == attempt.id => {
+                self.ran_by.get_or_insert(order.to);
+            }
+            Input::Migrate(_) => {}
         }
     }
 }

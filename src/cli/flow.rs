@@ -57,6 +57,8 @@ pub enum FlowCommand {
         #[arg(long, value_enum, default_value = "mermaid")]
         format: Format,
     },
+    /// Moves open notifications of a flow to its newest version, on a running engine: first shows how many would move
+    Migrate(super::migrate::MigrateArgs),
     /// Runs scenarios (scenarios/*.toml beside the flows) and shows what they cover; exit code 1 when one
     /// comes otherwise
     Test {
@@ -106,6 +108,7 @@ pub(crate) fn run(command: &FlowCommand, env: &BTreeMap<String, String>) -> Repl
             Ok(found) => drawn(&found, *format),
             Err(reply) => reply,
         },
+        FlowCommand::Migrate(args) => super::migrate::run(args, env),
         FlowCommand::Test { source, dir } => tested(source, dir.as_deref(), env),
     }
 }

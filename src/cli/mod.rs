@@ -18,6 +18,7 @@ mod flow;
 mod journal;
 mod mailing;
 mod metrics;
+mod migrate;
 mod new_file;
 mod place;
 mod rehearse;

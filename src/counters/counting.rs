@@ -134,6 +134,7 @@ impl Counting {
     fn go_on(&mut self, course: &mut Course, event: &Event) {
         match event {
             Event::StepEntered { step, .. } => course.step = *step,
+            Event::Migrated { moved, .. } => course.moved(moved),
             Event::AttemptStarted {
                 attempt,
                 channel,
@@ -157,7 +158,7 @@ fn raw(corporation: CorporationId, event: &Event, told: Told, course: &Course) -
     let step = over.map_or(course.step, |over: &Try| over.step);
     Raw {
         corporation,
-        flow: course.flow,
+        flow: over.map_or(course.flow, |over| over.flow.or(course.flow)),
         step,
         channel: over.map(|over| over.channel),
         provider: over.map(|over| over.provider.clone()).unwrap_or_default(),
@@ -175,7 +176,7 @@ const fn ends(event: &Event) -> bool {
 /// What is counted of an event; none: it is not counted.
 fn told(event: &Event) -> Option<Told> {
     let told = match event {
-        Event::Accepted { .. } => Told::default(),
+        Event::Accepted { .. } | Event::Migrated { .. } => Told::default(),
         Event::StepEntered { cause, .. } => Told::because(reason(cause)),
         Event::Held { guard, .. } => Told::because(format!("guard {guard}")),
         Event::AttemptStarted {

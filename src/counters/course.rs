@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use sluis_journal::JournalError;
 use sluis_model::{
-    Channel, Event, FlowRef, Input, NotificationId, Open, Phase, Record, StoredTenant, TenantRecord,
+    Channel, Event, FlowRef, Input, Moved, NotificationId, Open, Phase, Record, StoredTenant,
+    TenantRecord,
 };
 
 /// Notifications that each half remembers: in all, between this and twice as many.
@@ -34,6 +35,8 @@ pub(super) struct Course {
 #[derive(Clone, Debug)]
 pub(super) struct Try {
     attempt: u16,
+    /// By which definition, where that is another one than its notification runs by now.
+    pub(super) flow: Option<FlowRef>,
     pub(super) step: u8,
     pub(super) channel: Channel,
     /// Empty: not known.
@@ -57,10 +60,19 @@ impl Course {
         let step = self.step;
         self.tries.push(Try {
             attempt,
+            flow: None,
             step,
             channel,
             provider,
         });
+    }
+
+    /// It goes on under another definition: what was tried so far was tried under the one before.
+    pub(super) fn moved(&mut self, moved: &Moved) {
+        for tried in &mut self.tries {
+            tried.flow.get_or_insert(moved.from);
+        }
+        (self.flow, self.step) = (Some(moved.to), moved.step);
     }
 
     pub(super) fn of_attempt(&self, attempt: u16) -> Option<&Try> {
@@ -69,7 +81,8 @@ impl Course {
 
     /// Where the newest attempt of the step at hand went.
     pub(super) fn newest(&self) -> Option<&Try> {
-        self.tries.last().filter(|newest| newest.step == self.step)
+        let is_here = |newest: &&Try| newest.flow.is_none() && newest.step == self.step;
+        self.tries.last().filter(is_here)
     }
 }
 
@@ -136,7 +149,7 @@ impl Courses {
                     }
                     match &record.input {
                         Input::Notify(body) if body.id == id => {
-                            walked.course.flow = Some(body.flow);
+                            walked.course.flow.get_or_insert(body.flow);
                             break;
                         }
                         _ => record.previous,
@@ -169,12 +182,17 @@ impl Courses {
                 let provider = self.provider(provider);
                 walked.tried(*attempt, *channel, provider);
             }
+            Event::Migrated { id, moved } if *id == of => {
+                walked.entered(moved.step);
+                walked.course.flow.get_or_insert(moved.to);
+                walked.flow = Some(moved.from);
+            }
             _ => {}
         }
     }
 
     fn learn_stored(&mut self, walked: &mut Walked, open: &Open) {
-        walked.course.flow = Some(open.flow);
+        walked.course.flow.get_or_insert(open.flow);
         walked.entered(open.step);
         walked.step = Some(open.step);
         let under_way = match &open.phase {
@@ -210,6 +228,8 @@ struct Walked {
     course: Course,
     /// Whether the step at hand is known.
     is_entered: bool,
+    /// By which definition attempts that follow were made, where it has moved since.
+    flow: Option<FlowRef>,
     /// The step of attempts that follow, in a stored tenant.
     step: Option<u8>,
     /// Attempts whose step is not known yet: how many, the last of the list.
@@ -238,6 +258,7 @@ impl Walked {
         let step = self.step.unwrap_or_default();
         self.course.tries.push(Try {
             attempt,
+            flow: self.flow,
             step,
             channel,
             provider,

@@ -95,6 +95,12 @@ impl<'a> Gathering<'a> {
         }
     }
 
+    /// The definition by which the events that follow were decided. The step at hand gets its number there with the
+    /// move.
+    pub(super) fn runs_by(&mut self, flow: Option<&'a Flow>) {
+        self.flow = flow;
+    }
+
     /// Takes the next event.
     pub(super) fn take(&mut self, at: Timestamp, event: &'a Event) {
         if event.notification() != Some(self.id) {
@@ -105,6 +111,7 @@ impl<'a> Gathering<'a> {
                 self.step = *step;
                 self.step_reason = causes::words(cause, self.flow);
             }
+            Event::Migrated { moved, .. } => self.step = moved.step,
             Event::Steered { steered, .. } => self.steered = Some(&**steered),
             Event::AttemptStarted { .. } => self.start(at, event),
             Event::AttemptFailed { attempt, class, .. } => {
@@ -269,7 +276,8 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. }
         | Event::HeldBack { .. }
-        | Event::Varied { .. } => None,
+        | Event::Varied { .. }
+        | Event::Migrated { .. } => None,
     }
 }
 

@@ -18,6 +18,7 @@ use super::next::{Next, next, what};
 use super::reason::ReasonRow;
 use super::steering::{allows, waits_for};
 use super::timeline::{TimelineRow, rows_of};
+use super::versions::Versions;
 use super::walk::Page;
 use super::words::{rfc3339, step};
 
@@ -96,16 +97,16 @@ pub struct Explanation {
 
 /// Explains `id`, of the tenant with this number, from the records about it (as `walk` gives them;
 /// more do no harm), its state while open, and how it ended, if it did. `flow` is the definition it
-/// runs by.
+/// runs by, or ran by last; those that it ran by before are in `book`.
 #[must_use]
 pub fn explain(
     (id, tenant): (NotificationId, &str),
     open: Option<&Open>,
     ended: Option<Ending<'_>>,
     page: &Page,
-    flow: Option<&Flow>,
+    (flow, book): (Option<&Flow>, &dyn FlowBook),
 ) -> Explanation {
-    let story = Story::read((id, tenant), open, page, flow);
+    let story = Story::read((id, tenant), open, page, (flow, book));
     let end = story
         .end
         .map(|(at, end, _)| Ending { end, at })
@@ -208,18 +209,22 @@ impl<'a> Story<'a> {
         (id, tenant): (NotificationId, &'a str),
         open: Option<&'a Open>,
         page: &'a Page,
-        flow: Option<&'a Flow>,
+        (flow, book): (Option<&'a Flow>, &'a dyn FlowBook),
     ) -> Self {
         let records = &page.records;
         let mut story = Self::begin((id, tenant), open, page, flow);
         let mut attempts = Gathering::new(id, flow, story.category);
         let is_about = super::walk::about(id);
+        let versions = Versions::of(records);
         for (sequence, record) in records.iter().rev().filter(|(_, record)| is_about(record)) {
+            let then = versions.at(id, *sequence);
+            let flow = then.map_or(flow, |then| book.flow(then));
+            attempts.runs_by(flow);
             for event in &record.events {
                 attempts.take(record.at, event);
             }
             story.take(id, record);
-            story.tell(id, *sequence, record);
+            story.tell(id, (*sequence, record), flow);
         }
         story.attempts = attempts.rows;
         story
@@ -260,8 +265,12 @@ impl<'a> Story<'a> {
 
     /// The rows of a record. What is about no notification, a fact or a marked address, belongs to
     /// the story; other notifications do not.
-    fn tell(&mut self, id: NotificationId, sequence: u64, record: &TenantRecord) {
-        let flow = self.flow;
+    fn tell(
+        &mut self,
+        id: NotificationId,
+        (sequence, record): (u64, &TenantRecord),
+        flow: Option<&Flow>,
+    ) {
         let own_flow = |of: NotificationId| if of == id { flow } else { None };
         let rows = rows_of(sequence, record, &own_flow);
         let own = rows

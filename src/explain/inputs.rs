@@ -43,7 +43,8 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
         | Input::InHousehold { .. }
         | Input::PartNews(_)
         | Input::GroupTold { .. }
-        | Input::StopPart(_) => return None,
+        | Input::StopPart(_)
+        | Input::Migrate(_) => return None,
     })
 }
 

@@ -20,6 +20,7 @@ mod steering;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod versions;
 mod walk;
 mod words;
 
@@ -38,6 +39,7 @@ pub use reason::ReasonRow;
 pub(crate) use rows::{addressee, left_out};
 pub use steering::OtherChannel;
 pub use timeline::{TimelineRow, timeline};
+pub use versions::ran_by;
 pub use walk::{Gone, MAX_READS, Page, Wanted, about, walk};
 pub use words::{discreet, mask, rfc3339};
 

@@ -68,6 +68,7 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         Event::TaskReminded { task, .. } => course::task_reminded(*task),
         Event::HeldBack { held, .. } => steering::held_back(held),
         Event::Varied { variant, .. } => steering::varied(variant),
+        Event::Migrated { moved, .. } => course::migrated(moved, input, flow),
         Event::AttemptStarted { .. }
         | Event::AttemptWithdrawn { .. }
         | Event::AttemptAccepted { .. }

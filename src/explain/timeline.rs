@@ -8,6 +8,7 @@ use sluis_model::{Flow, FlowBook, FlowRef, Input, NotificationId, Opens, TenantR
 
 use super::inputs;
 use super::rows::{self, Told};
+use super::versions::Versions;
 use super::words::rfc3339;
 
 /// One row: something that came in, or something that was decided from it.
@@ -50,11 +51,15 @@ pub fn timeline(
                 _ => None,
             }),
     );
-    let flow = |id: NotificationId| flows.get(&id).and_then(|reference| book.flow(*reference));
-    records
-        .iter()
-        .flat_map(|(sequence, record)| rows_of(*sequence, record, &flow).into_iter().rev())
-        .collect()
+    let versions = Versions::of(records);
+    let rows = |(sequence, record): &(u64, TenantRecord)| {
+        let flow = |id: NotificationId| {
+            let known = versions.at(id, *sequence);
+            book.flow(known.or_else(|| flows.get(&id).copied())?)
+        };
+        rows_of(*sequence, record, &flow).into_iter().rev()
+    };
+    records.iter().flat_map(rows).collect()
 }
 
 /// The rows of one record, in the order of what happened.

@@ -23,6 +23,7 @@ mod mailing_bodies;
 mod mailing_preview;
 mod mailings;
 mod metered;
+mod migrations;
 mod named;
 mod notes;
 mod notifications;

@@ -10,8 +10,8 @@ use http::StatusCode;
 use serde::Serialize;
 use sluis_actors::{Ended, Query, ShardAnswer, ShardRequest, Snapshot};
 use sluis_model::{
-    Addressee, Answer, CorporationId, Flow, FlowBook, FlowRef, Input, NotTold, Notification,
-    NotificationId, Open, Phase, TenantKey, TenantRecord, part_id,
+    Addressee, Answer, CorporationId, Flow, FlowBook, Input, NotTold, Notification, NotificationId,
+    Open, Phase, TenantKey, part_id,
 };
 
 use super::archive;
@@ -206,10 +206,9 @@ pub(super) async fn get(
     let page = Records::of(&app, &snapshot.key)
         .walk(&app, last, wanted, explain::about(id))
         .await?;
-    let carried = page.body.as_ref().map(|body| body.flow);
-    let accepted = flow_of(id, &page.records).or(carried);
     let open = snapshot.tenant.find(id);
-    let reference = open.map(|open| open.flow).or(accepted);
+    let reference = open.map(|open| open.flow);
+    let reference = reference.or_else(|| explain::ran_by(id, &page));
     let flow = reference
         .and_then(|reference| app.book.flow(reference))
         .ok_or_else(|| not_kept(&page, snapshot.ended.as_ref()))?;
@@ -220,10 +219,16 @@ pub(super) async fn get(
     let delays = open.map(|open| delays(&app, corporation, open, flow));
     let body = body_of(id, &page);
     let group = groups::of_part(&app, corporation, body).await?;
-    let explanation = explain::explain((id, &snapshot.key.tenant), open, ended, &page, Some(flow))
-        .with_contacts(&snapshot.tenant)
-        .with_history(&snapshot.tenant, &*app.book, &purposes(&app, corporation))
-        .held_back(delays.unwrap_or_default());
+    let explanation = explain::explain(
+        (id, &snapshot.key.tenant),
+        open,
+        ended,
+        &page,
+        (Some(flow), &*app.book),
+    )
+    .with_contacts(&snapshot.tenant)
+    .with_history(&snapshot.tenant, &*app.book, &purposes(&app, corporation))
+    .held_back(delays.unwrap_or_default());
     Ok(Json(ExplanationBody { explanation, group }))
 }
 
@@ -237,15 +242,6 @@ fn body_of(id: NotificationId, page: &explain::Page) -> Option<&Notification> {
             _ => None,
         });
     accepted.or(page.body.as_ref())
-}
-
-/// The flow with which it was accepted.
-fn flow_of(id: NotificationId, records: &[(u64, TenantRecord)]) -> Option<FlowRef> {
-    let mut oldest_first = records.iter().rev();
-    oldest_first.find_map(|(_, record)| match &record.input {
-        Input::Notify(body) if body.id == id => Some(body.flow),
-        _ => None,
-    })
 }
 
 /// Nothing tells any more what it was: 410 where that was forgotten.

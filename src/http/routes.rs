@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::route::{Route, RouteOf};
 use super::{
     archive, batch, cancel, counters, erasure, export, facts, groups, households, links, lists,
-    mailing_preview, mailings, notifications, openapi, operator, outcomes, pauses, receipt_path,
-    receipts, reload, status, tasks, tenants, unmatched,
+    mailing_preview, mailings, migrations, notifications, openapi, operator, outcomes, pauses,
+    receipt_path, receipts, reload, status, tasks, tenants, unmatched,
 };
 use crate::access::Access::{Anybody, Corporation, Operator};
 
@@ -24,6 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
         of_notifications(),
         of_tenants(),
         of_mailings(),
+        of_migrations(),
         of_results(),
         of_pauses(),
         of_operators(),
@@ -93,6 +94,17 @@ fn of_mailings() -> Vec<Route> {
         Route::at("/v1/mailings/{id}/account").get(Corporation, mailings::account),
         Route::at("/v1/mailings/{id}/corrections").post(Corporation, mailings::correct),
         Route::at("/v1/mailings/{id}/remove").post(Corporation, mailings::remove),
+    ]
+}
+
+/// Open notifications that go on under a newer definition.
+fn of_migrations() -> Vec<Route> {
+    vec![
+        Route::at("/v1/flows/{name}/migrations").post(Corporation, migrations::make),
+        Route::at("/v1/migrations").get(Corporation, migrations::list),
+        Route::at("/v1/migrations/{id}").get(Corporation, migrations::get),
+        Route::at("/v1/migrations/{id}/begin").post(Corporation, migrations::begin),
+        Route::at("/v1/migrations/{id}/cancel").post(Corporation, migrations::cancel),
     ]
 }
 

@@ -44,15 +44,7 @@ async fn what_happened(
         .walk(app, snapshot.tenant.last, wanted, explain::about(id))
         .await?;
     let open = snapshot.tenant.find(id).map(|open| open.flow);
-    let accepted = page
-        .records
-        .iter()
-        .find_map(|(_, record)| match &record.input {
-            sluis_model::Input::Notify(body) if body.id == id => Some(body.flow),
-            _ => None,
-        });
-    let carried = page.body.as_ref().map(|body| body.flow);
-    let flow = open.or(accepted).or(carried);
+    let flow = open.or_else(|| explain::ran_by(id, &page));
     let flow = flow.and_then(|flow| app.book.flow(flow));
     let oldest_first = page.records.iter().rev().map(|(_, record)| record);
     Ok(closed(oldest_first, (id, number), flow))

@@ -136,6 +136,7 @@ fn details(event: &Event) -> Details {
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. }
+        | Event::Migrated { .. }
         | Event::GroupFormed { .. }
         | Event::GroupTold { .. }
         | Event::PartTells { .. }

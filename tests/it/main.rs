@@ -43,6 +43,7 @@ mod log;
 mod mailings;
 mod mailings_ends;
 mod metrics;
+mod migrations;
 mod mistakes;
 mod openapi;
 mod package;

@@ -109,6 +109,7 @@ pub(super) const fn walks_over(input: &Input, open: usize) -> usize {
         | Input::InHousehold { .. }
         | Input::PartNews(_)
         | Input::GroupTold { .. }
-        | Input::StopPart(_) => 0,
+        | Input::StopPart(_)
+        | Input::Migrate(_) => 0,
     }
 }

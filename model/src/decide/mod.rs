@@ -12,6 +12,7 @@ mod conflict;
 mod fact;
 mod group;
 mod human;
+mod migrate;
 mod no_way;
 mod notify;
 mod planned;
@@ -147,6 +148,7 @@ impl<'a> Turn<'a> {
             Input::PartNews(news) => self.part_news(news),
             Input::GroupTold { id, stop } => self.group_told(*id, *stop),
             Input::StopPart(stop) => self.stop_part(stop),
+            Input::Migrate(order) => Answer::Migration(self.migrate(order)),
         }
     }
 

@@ -18,6 +18,7 @@ mod full;
 mod gates;
 mod groups;
 mod life;
+mod migrating;
 mod money;
 mod parts;
 mod people;

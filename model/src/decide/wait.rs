@@ -86,7 +86,7 @@ impl Turn<'_> {
     }
 
     /// Whether what the wait of the step looks out for is true: then it went on.
-    fn came(&mut self, id: NotificationId) -> bool {
+    pub(super) fn came(&mut self, id: NotificationId) -> bool {
         let Some((open, flow, step)) = self.at_step(id) else {
             return true;
         };

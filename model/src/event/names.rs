@@ -62,6 +62,7 @@ events! {
     Event::TaskReminded { .. } => "task_reminded",
     Event::HeldBack { .. } => "held_back",
     Event::Varied { .. } => "varied",
+    Event::Migrated { .. } => "migrated",
 }
 
 #[cfg(test)]

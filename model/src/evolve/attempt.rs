@@ -245,6 +245,28 @@ fn channel_failed(open: &mut Open, attempt: u16, class: Option<Refusal>) {
     }
 }
 
+/// What waits for a receipt only listens for as long as its step says now; where that listens to nothing, it is over.
+pub(super) fn listen(open: &mut Open, flows: &dyn FlowBook) {
+    let Phase::Sent {
+        accepted_at,
+        delivered_at,
+        due: Timestamp::NEVER,
+        ..
+    } = open.phase
+    else {
+        return;
+    };
+    let since = delivered_at.unwrap_or(accepted_at);
+    let until = wait_due(open, since, flows);
+    let step = flows.flow(open.flow).and_then(|flow| flow.step(open.step));
+    let listens = step.is_some_and(|step| step.on().delivered.is_some());
+    let is_over = until == Timestamp::NEVER && !listens;
+    let until = if is_over { since } else { until };
+    if let Phase::Sent { due, .. } = &mut open.phase {
+        *due = until;
+    }
+}
+
 /// When the wait that begins now ends: "unanswered" and "settled" count from delivery, else from
 /// the relay's acceptance.
 fn wait_due(open: &Open, from: Timestamp, flows: &dyn FlowBook) -> Timestamp {

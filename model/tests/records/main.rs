@@ -7,6 +7,7 @@ mod controls;
 mod facts;
 mod golden;
 mod households;
+mod migrating;
 mod people;
 mod samples;
 mod steering;

@@ -39,6 +39,7 @@ pub(crate) fn input_name(input: &Input) -> &'static str {
         Input::StopPart(_) => "stop-part",
         Input::TaskAnswered(_) => "task-answered",
         Input::TenantAnswered(_) => "tenant-answered",
+        Input::Migrate(_) => "migrate",
     }
 }
 
@@ -186,6 +187,7 @@ pub(crate) fn version_of(event: &Event) -> u8 {
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. }
+        | Event::Migrated { .. }
         | Event::GroupFormed { .. }
         | Event::GroupTold { .. }
         | Event::PartEnded { .. }

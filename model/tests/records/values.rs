@@ -11,6 +11,7 @@ use sluis_model::{
 use crate::answers;
 use crate::facts::declared;
 use crate::households;
+use crate::migrating;
 use crate::people::supplied;
 use crate::steering::{self, capped, choices, steered};
 use crate::stored::plan;
@@ -171,6 +172,7 @@ pub(crate) fn inputs() -> Vec<Input> {
         Input::Declared(Box::new(declared())),
         Input::TaskAnswered(Box::new(answers::of_people())),
         Input::TenantAnswered(Box::new(answers::of_tenant())),
+        migrating::order(),
     ];
     inputs.extend(households::inputs());
     inputs
@@ -400,6 +402,7 @@ pub(crate) fn events() -> Vec<Event> {
             plan: Box::new(plan()),
         },
         Event::TaskReminded { id, task: 3 },
+        migrating::moved(),
     ];
     events.extend(households::events());
     events.extend(steering::events());

@@ -68,7 +68,8 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. }
         | Event::HeldBack { .. }
-        | Event::Varied { .. } => elsewhere(),
+        | Event::Varied { .. }
+        | Event::Migrated { .. } => elsewhere(),
     }
 }
 

@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 use sluis_model::flow::{HoldingKind, Seen};
-use sluis_model::{Cause, Channel, Choice, Flow, Input, Notification, Plan, Timestamp};
+use sluis_model::{Cause, Channel, Choice, Flow, Input, Moved, Notification, Plan, Timestamp};
 
 use super::super::causes;
-use super::super::words::{guard, rfc3339, step, wanting};
+use super::super::words::{guard, rfc3339, scrub, step, wanting};
 use super::told::Told;
 
 /// What was taken in.
@@ -132,6 +132,20 @@ pub(super) fn answer_kept(index: u8, flow: Option<&Flow>) -> Told {
     let text = format!("what was answered at {step} is known to the rules of the flow: {known}");
     let details = json!({ "step": step_id(flow, index), "fields": names });
     Told::new("answer_kept", "Antwoord onthouden", text, details)
+}
+
+/// It goes on under another definition.
+pub(super) fn migrated(moved: &Moved, input: &Input, flow: Option<&Flow>) -> Told {
+    let by = match input {
+        Input::Migrate(order) => format!(", as {} asked", scrub(&order.by)),
+        _ => String::new(),
+    };
+    let (from, to, at) = (moved.from_version, moved.to_version, step(flow, moved.step));
+    let text =
+        format!("goes on under version {to} of its flow instead of version {from}, at {at}{by}");
+    let details =
+        json!({ "from_version": from, "to_version": to, "step": step_id(flow, moved.step) });
+    Told::new("migrated", "Verder onder andere versie", text, details)
 }
 
 /// Its link leads nowhere any more.

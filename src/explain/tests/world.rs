@@ -231,7 +231,7 @@ impl World {
             open,
             open.is_none().then_some(ended),
             &page,
-            Some(self.flow("storno")),
+            (Some(self.flow("storno")), &self.book),
         )
     }
 }

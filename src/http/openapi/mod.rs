@@ -5,6 +5,7 @@ mod archive;
 mod counters;
 mod households;
 mod mailings;
+mod migrations;
 mod operation;
 mod parts;
 mod people;
@@ -79,10 +80,11 @@ fn paths(routes: &[RouteOf]) -> Value {
         .map(|route| ((route.path, route.method), route.access))
         .collect();
     let mut paths = Map::new();
-    let all: [Vec<Op>; 9] = [
+    let all: [Vec<Op>; 10] = [
         senders::operations(),
         households::operations(),
         mailings::operations(),
+        migrations::operations(),
         results::operations(),
         archive::operations(),
         counters::operations(),

@@ -10,6 +10,7 @@ mod engine;
 mod explained;
 mod households;
 mod mailings;
+mod migrations;
 mod notifications;
 mod pauses;
 mod reload;
@@ -40,5 +41,6 @@ pub(super) fn all() -> Value {
     add(&pauses::all());
     add(&reload::all());
     add(&mailings::all());
+    add(&migrations::all());
     Value::Object(all)
 }

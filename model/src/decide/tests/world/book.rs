@@ -33,7 +33,7 @@ pub(in crate::decide::tests) struct Book(BTreeMap<FlowRef, Flow>);
 
 impl Book {
     /// The newest version.
-    pub(super) fn named(&self, name: &str) -> &Flow {
+    pub(in crate::decide::tests) fn named(&self, name: &str) -> &Flow {
         let of_that_name = self.0.values().filter(|flow| &*flow.name == name);
         of_that_name
             .max_by_key(|flow| flow.version)
