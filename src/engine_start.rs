@@ -116,8 +116,7 @@ pub fn start_watched(
     let archiving = archive::add(&mut bell, archived, spool.as_ref())?;
     let counters = Arc::new(stored.counters(&mut bell, config, &around)?);
     let mailings = stored.mailings(&mut bell, config, &around)?;
-    let (data_dir, clock) = (&config.engine.data_dir, around.clock.clone());
-    let migrations = Arc::new(Migrations::open(data_dir, clock, stored.book.clone())?);
+    let migrations = Migrations::open(&config.engine.data_dir, &around.clock, &stored.book)?;
     let following = Following::start(bell, &stored.journal, &around.clock)?;
     if let Some(archiving) = &archiving {
         archiving.first_try().inspect_err(|_| following.stop())?;

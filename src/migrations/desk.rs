@@ -11,7 +11,8 @@ use sluis_actors::Book;
 use sluis_model::{Clock, CorporationId, Flow, FlowBook as _, FlowRef};
 
 use super::error::NotMigrated;
-use super::state::{Cursor, Migration, Said, Stage};
+use super::stage::Stage;
+use super::state::{Cursor, Migration, Said};
 use super::store::{Store, directory};
 
 /// Migrations of a corporation that are kept; of more, the oldest that are over go.
@@ -38,7 +39,11 @@ impl Migrations {
     ///
     /// # Errors
     /// The directory cannot be read.
-    pub fn open(data_dir: &Path, clock: Arc<dyn Clock>, book: Arc<Book>) -> std::io::Result<Self> {
+    pub fn open(
+        data_dir: &Path,
+        clock: &Arc<dyn Clock>,
+        book: &Arc<Book>,
+    ) -> std::io::Result<Arc<Self>> {
         let store = Store(directory(data_dir));
         let mut entries = BTreeMap::new();
         for mut migration in store.all()? {
@@ -47,13 +52,13 @@ impl Migrations {
             }
             entries.insert(migration.id.clone(), migration);
         }
-        Ok(Self {
+        Ok(Arc::new(Self {
             store,
-            clock,
-            book,
+            clock: clock.clone(),
+            book: book.clone(),
             entries: Mutex::new(entries),
             writing: Mutex::new(()),
-        })
+        }))
     }
 
     /// Begins to look at what a migration to `to` would move: `latest`, or the number of the newest version.

@@ -14,7 +14,8 @@ use sluis_model::{
 };
 
 use super::desk::Migrations;
-use super::state::{Cursor, Migration, Said, Stage};
+use super::stage::Stage;
+use super::state::{Cursor, Migration, Said};
 use crate::ask::{AskError, ask};
 
 /// Most open notifications that are looked at, and ordered to move, in one turn.

@@ -1,6 +1,6 @@
 //! Owns why something is not done with a migration, with a stable code each.
 
-use super::state::Stage;
+use super::stage::Stage;
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]

@@ -5,10 +5,12 @@
 mod desk;
 mod driver;
 mod error;
+mod stage;
 mod state;
 mod store;
 
 pub use desk::Migrations;
 pub use error::NotMigrated;
-pub use state::{Migration, Place, Said, Stage, Stayed};
+pub use stage::Stage;
+pub use state::{Migration, Place, Said, Stayed};
 pub use store::{copy, directory};
