@@ -8,7 +8,7 @@
 //! * A [`Batch`] goes in with [`Journal::try_append`], which never blocks. It is durable when
 //!   [`Journal::durable`] has reached the ticket's sequence, and only then may an answer or an
 //!   effect leave.
-//! * What survives a power cut is, per shard, a prefix that holds at least everything that was
+//! * What survives a power cut is, per shard, a prefix of whole batches that holds at least everything that was
 //!   durable.
 
 mod api;

@@ -83,7 +83,14 @@ impl ShardCore {
         // A part that was lost leaves the intent open: the sender asks again, or the next start
         // finishes it.
         let lost = |answer: &ShardAnswer| matches!(answer, ShardAnswer::Dropped);
-        if !answers.iter().any(lost) && self.intents.remove(intent) {
+        let is_lost = answers.iter().any(lost);
+        // What a part tells its household nobody tells again.
+        if is_lost && let Some(work) = self.intents.news(intent) {
+            self.intents.insert(intent, work, reply);
+            let last = self.writer.last();
+            return self.effects.push(last, Effect::Drive(intent));
+        }
+        if !is_lost && self.intents.remove(intent) {
             self.write_control(Control::IntentDone { intent });
         }
         self.answer(reply, ShardAnswer::Gathered(answers));

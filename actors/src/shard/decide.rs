@@ -76,7 +76,7 @@ impl ShardCore {
             mut answer,
         } = decision;
         if events.is_empty() {
-            self.follow_input(&key, &input);
+            self.follow_input(tenant, &key, &input);
             return Decided {
                 started: false,
                 answer,

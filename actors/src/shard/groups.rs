@@ -85,16 +85,37 @@ impl ShardCore {
                 _ => {}
             }
         }
-        self.follow_input(&record.tenant, &record.input);
+        let stops = |event: &Event| matches!(event, Event::GroupStopping { .. });
+        if !record.events.iter().any(stops) {
+            self.follow_input(tenant, &record.tenant, &record.input);
+        }
     }
 
-    /// Members are told that they are in a household each time it is supplied: a crash may have cut
-    /// that off.
-    pub(super) fn follow_input(&mut self, key: &TenantKey, input: &Input) {
-        if let Input::PutHousehold(household) = input {
-            let members = household.members.iter().map(|member| &*member.tenant);
-            self.name_members(key, members, true);
+    /// What follows also where nothing is new: a crash may have cut it off the time before.
+    pub(super) fn follow_input(&mut self, tenant: Awake, key: &TenantKey, input: &Input) {
+        match input {
+            // Members are told that they are in a household each time it is supplied.
+            Input::PutHousehold(household) => {
+                let members = household.members.iter().map(|member| &*member.tenant);
+                self.name_members(key, members, true);
+            }
+            // Whoever waits for the news waits until all are stopped.
+            Input::PartNews(news) if news.stops.is_some() => self.hand_stop(tenant, news.group),
+            _ => {}
         }
+    }
+
+    /// A fact that was taken before is acknowledged when what it brought about at other tenants is done: the
+    /// household hears once more of the parts that it ended.
+    pub(super) fn follow_again(&mut self, tenant: Awake) {
+        let Some(grouped) = self.tenants.state(tenant).grouped() else {
+            return;
+        };
+        let is_own = |id| grouped.ended.contains(&id) || grouped.part(id).is_some();
+        let left = self.intents.news_of(is_own);
+        let left = left.into_iter();
+        self.follows
+            .extend(left.map(|(intent, work)| Follows::Intent(intent, work)));
     }
 
     fn name_members<'a>(

@@ -65,6 +65,12 @@ impl ShardCore {
                 self.writer.drop_claim();
                 decided.into()
             }
+            Answer::Fact {
+                duplicate: true, ..
+            } => {
+                self.follow_again(known);
+                return self.reply(reply, decided);
+            }
             _ => return self.reply(reply, decided),
         };
         self.answer(reply, answer);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use sluis_model::{Control, Input, Intent, ShardId, TenantKey};
+use sluis_model::{Control, Input, Intent, NotificationId, ShardId, TenantKey};
 
 use super::inbox::{Inbox, Refused};
 use super::request::{Answers, Reply, ShardAnswer, ShardRequest};
@@ -49,6 +49,23 @@ impl Intents {
     /// Who waits: they outlive a turn that is lost.
     pub(super) fn into_waiting(self) -> HashMap<u64, Reply> {
         self.waiting
+    }
+
+    /// What is open of what parts tell their households, of those parts.
+    pub(super) fn news_of(&self, is_own: impl Fn(NotificationId) -> bool) -> Vec<(u64, Intent)> {
+        let own = |(_, work): &(&u64, &Intent)| match work {
+            Intent::PartNews { news, .. } => is_own(news.id),
+            Intent::Each { .. } | Intent::CancelSubject { .. } => false,
+        };
+        let open = self.open.iter().filter(own);
+        open.map(|(intent, work)| (*intent, work.clone())).collect()
+    }
+
+    /// The news that an open intent tells a household, if it does.
+    pub(super) fn news(&self, intent: u64) -> Option<Intent> {
+        let work = self.open.get(&intent);
+        work.filter(|work| matches!(work, Intent::PartNews { .. }))
+            .cloned()
     }
 
     /// Takes in work that was just journaled.

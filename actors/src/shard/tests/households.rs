@@ -296,6 +296,47 @@ fn the_payment_of_one_is_acknowledged_when_the_others_are_stopped() {
 }
 
 #[test]
+fn a_payment_that_is_told_twice_is_acknowledged_when_the_others_are_stopped() {
+    let (world, mut shard) = loaded();
+    let id = notify(&world, 1);
+    settle(&world, &mut shard);
+    pay(&world, "H-1", 1, 70);
+    shard.turn();
+    pay(&world, "H-1", 1, 71);
+    while answer_to(&world, 71).is_none() {
+        shard.turn();
+        world.journal.commit();
+    }
+    assert_eq!(told(&world, id), [(1, 1), (1, 1), (0, 0)]);
+}
+
+#[test]
+fn what_a_part_tells_its_household_is_told_again_when_it_is_lost() {
+    let (world, mut shard) = loaded();
+    let id = notify(&world, 1);
+    settle(&world, &mut shard);
+    pay(&world, "H-1", 1, 70);
+    shard.turn();
+    // As when the shard of the household failed with the news in hand.
+    let intent = shard.intents.numbers().next().expect("the news");
+    let lost = ShardRequest::IntentFinished {
+        intent,
+        answers: vec![ShardAnswer::Dropped],
+        reply: world.reply(72),
+    };
+    world.inbox.offer_business(lost).unwrap();
+    for _ in 0..99 {
+        shard.turn();
+        world.journal.commit();
+        if world.answers().iter().any(|(of, _)| *of == 72) {
+            assert_eq!(told(&world, id), [(1, 1), (1, 1), (0, 0)]);
+            return;
+        }
+    }
+    panic!("no answer");
+}
+
+#[test]
 fn who_paid_before_spares_the_others() {
     let (world, mut shard) = loaded();
     pay(&world, "H-1", 1, 70);
