@@ -15,24 +15,29 @@ use crate::world::World;
 const JOURNAL_SHARE: f64 = 0.7;
 
 impl World {
-    /// Admits an order, or asks again for one that was admitted before.
-    pub(crate) fn admit(&mut self, order: usize) {
+    /// Admits an order, or asks again for one that was admitted before. Gives the request that will be answered; none:
+    /// it was refused at the door.
+    pub(crate) fn admit(&mut self, order: usize) -> Option<usize> {
         let (tenant, mut body) = (
             self.senders.orders[order].tenant.clone(),
             self.senders.orders[order].body.clone(),
         );
         let shard = tenant.shard(self.plan.shards);
-        let id = NotificationId::new(shard, self.clock.peek().0, self.chance.senders.next());
+        let minted = self.chance.senders.next();
+        let minted = NotificationId::new(shard, self.clock.peek().0, minted);
+        let id = self.senders.orders[order].own_id.unwrap_or(minted);
         let claim = match self.claim(&tenant, &body, id) {
             Ok(claim) => claim,
             Err(Some(known)) => return self.repeat(order, known),
             Err(None) => {
                 self.refusals += 1;
-                return self.note(|| format!("order {order} is refused: no room"));
+                self.note(|| format!("order {order} is refused: no room"));
+                return None;
             }
         };
         if self.disk.queue().fill() >= JOURNAL_SHARE {
-            return self.note(|| format!("order {order} is refused: the journal is busy"));
+            self.note(|| format!("order {order} is refused: the journal is busy"));
+            return None;
         }
         body.id = id;
         let input = Input::Notify(Box::new(body));
@@ -44,8 +49,10 @@ impl World {
             claim,
         };
         let taken = self.house.inboxes[usize::from(shard.0)].offer_intake(asked);
+        let is_there = taken.is_ok();
         self.handed_in(request, taken);
         self.note(|| format!("order {order} goes to shard {} as {id}", shard.0));
+        is_there.then_some(request)
     }
 
     /// Key and quota for a notification; an error with the id its key stands for already, or
@@ -67,13 +74,13 @@ impl World {
     }
 
     /// The answer of a repeat waits behind the first one's commit.
-    fn repeat(&mut self, order: usize, id: NotificationId) {
+    fn repeat(&mut self, order: usize, id: NotificationId) -> Option<usize> {
         let corporation = self.senders.orders[order].tenant.corporation;
         let shard = id.shard().0;
         self.note(|| format!("order {order} is a repeat of {id}"));
         if self.bug == Some(Bug::RepeatAnsweredAtTheDoor) {
             self.accepted.told(id);
-            return;
+            return None;
         }
         let request = self.senders.ask(What::Repeat { order, id }, shard);
         let asked = ShardRequest::Query {
@@ -81,7 +88,9 @@ impl World {
             reply: self.reply(request),
         };
         let taken = self.house.inboxes[usize::from(shard)].offer_intake(asked);
+        let is_there = taken.is_ok();
         self.handed_in(request, taken);
+        is_there.then_some(request)
     }
 
     /// Hands in a fact, for one tenant or several.

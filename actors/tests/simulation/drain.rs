@@ -6,9 +6,10 @@
 use sluis_actors::{Query, ShardRequest};
 use sluis_model::{Control, Phase, ShardId, TenantKey, Timestamp};
 
+use crate::mailings::Mailing;
 use crate::safety::bounds::Bounds;
 use crate::safety::no_way::NoWays;
-use crate::safety::{Check, caps, explained, points, together};
+use crate::safety::{Check, caps, explained, mailings, points, together};
 use crate::senders::What;
 use crate::world::World;
 
@@ -66,6 +67,7 @@ impl World {
             .settled(&self.shadow, now, &mut self.findings);
         self.payments.settled(&self.shadow, &mut self.findings);
         together::settled(&self.shadow, &mut self.findings);
+        mailings::settled(&self.mailings, &self.shadow, &mut self.findings);
         NoWays::settled(&self.contracts, &self.shadow, now, &mut self.findings);
         if self.calm {
             let house = (&self.plan, &self.contracts);
@@ -92,9 +94,13 @@ impl World {
         self.resume();
         for _ in 0..MOST_ROUNDS {
             self.step += 1;
+            self.go_on_with_mailings();
             self.settle();
             if self.findings.0.is_some() {
                 return;
+            }
+            if self.mailings.iter().any(Mailing::is_uncertain) {
+                continue;
             }
             if self.flight() {
                 self.stepped();

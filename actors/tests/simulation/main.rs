@@ -21,6 +21,7 @@ mod ground;
 mod grouped;
 mod house;
 mod households;
+mod mailings;
 mod outside;
 mod plan;
 mod planted;

@@ -74,6 +74,8 @@ pub(crate) struct Plan {
     pub(crate) keys: Option<u16>,
     /// Whether the seed draws the flows.
     pub(crate) drawn: bool,
+    /// Whether there are mailings.
+    pub(crate) mailings: bool,
     /// Whether there are households, and notifications to them.
     pub(crate) households: bool,
     /// How many messages a tenant gets in how long a time, in milliseconds; none: as many as come.
@@ -154,6 +156,10 @@ fn keys(seed: u64, corporations: u16) -> Option<u16> {
     sealed.then_some(corporations.min(2))
 }
 
+/// In two of sixteen worlds there are mailings, in half of those beside households. By the seed as well.
+const MAILINGS_EVERY: u64 = 16;
+const MAILINGS_AT: [u64; 2] = [8, 15];
+
 /// A quarter of the worlds have households. By the seed as well, so some of them have keys, tenants at rest and
 /// checkpoints, and a quarter of those whose flows are drawn.
 const HOUSEHOLDS_EVERY: u64 = 4;
@@ -227,6 +233,7 @@ impl Plan {
             accounts: false,
             keep_for: keep_for(seed),
             drawn: false,
+            mailings: MAILINGS_AT.contains(&(seed % MAILINGS_EVERY)),
             households: seed % HOUSEHOLDS_EVERY == HOUSEHOLDS_AT,
             cap: cap(seed),
             rest: rest(seed),

@@ -121,6 +121,10 @@ pub(crate) enum Bug {
     DeadlineLost,
     /// An answer of people leads where the other one does.
     AnswersMixedUp,
+    /// After a restart the driver of a mailing goes on behind the first row that has no verdict.
+    RowSkipped,
+    /// A row whose answer was lost is offered again under another id and key.
+    RowTwice,
     /// A part that is handed out again is taken again.
     PartTakenTwice,
     /// The order to stop a group leaves one of it out.
@@ -174,7 +178,7 @@ const IN_DRAWN_FLOWS: [Planted; 11] = [
     planted(Bug::CloseLost, Check::LinksAreClosed, DRAWN + 1),
     planted(Bug::UnknownIsFalse, Check::AsWritten, DRAWN + 2),
     planted(Bug::CasesFromBehind, Check::AsWritten, DRAWN + 1),
-    planted(Bug::FactsNeverOld, Check::AsWritten, DRAWN + 2),
+    planted(Bug::FactsNeverOld, Check::AsWritten, DRAWN),
     planted(Bug::EveryDayIsWorked, Check::WaitsAsWritten, DRAWN + 3),
     planted(Bug::EndMisnamed, Check::EndsAreNamed, DRAWN),
     planted(Bug::DayOneOff, Check::WaitsAsWritten, DRAWN),
@@ -191,6 +195,12 @@ const IN_HOUSEHOLDS: [Planted; 4] = [
     planted(Bug::GroupEndsEarly, Check::StoppedTogether, 3),
 ];
 
+/// Those of mailings.
+const IN_MAILINGS: [Planted; 2] = [
+    planted(Bug::RowSkipped, Check::RowsExact, 15),
+    planted(Bug::RowTwice, Check::RowsExact, 15),
+];
+
 /// All of them.
 pub(crate) fn all() -> Vec<Planted> {
     let few = [
@@ -198,6 +208,7 @@ pub(crate) fn all() -> Vec<Planted> {
         &IN_KEYS[..],
         &IN_DRAWN_FLOWS[..],
         &IN_HOUSEHOLDS[..],
+        &IN_MAILINGS[..],
     ];
     [&PLANTED[..], &few.concat()[..]].concat()
 }
@@ -237,7 +248,7 @@ pub(crate) const PLANTED: [Planted; 37] = [
     planted(Bug::ShardsTakeAccountsForShared, Check::NoWayLeft, 10),
     planted(Bug::GivenUpAtOnce, Check::NoWayLeft, 36),
     planted(Bug::GivenUpInOneShard, Check::NoWayLeft, 36),
-    planted(Bug::TrimmedBeforeTheArchive, Check::Explained, 56),
+    planted(Bug::TrimmedBeforeTheArchive, Check::Explained, 92),
     planted(Bug::BodyLeftBehind, Check::Explained, 2),
     planted(Bug::TrimmedBeforeItIsCarried, Check::Explained, 0),
     planted(Bug::OlderStateRead, Check::Explained, 4),

@@ -9,7 +9,7 @@ use crate::safety::accepted::Accepted;
 use crate::safety::bounds::Bounds;
 use crate::safety::escalation::Escalations;
 use crate::safety::{Check, doubt, order, together};
-use crate::senders::{Request, What};
+use crate::senders::{Heard, Request, What};
 use crate::shadow::Log;
 use crate::tape::Entry;
 use crate::world::World;
@@ -75,11 +75,14 @@ impl World {
     }
 
     fn answered(&mut self, number: usize, answer: ShardAnswer) {
-        let Request { what, shard, waits } = self.senders.requests[number].clone();
+        let Request {
+            what, shard, waits, ..
+        } = self.senders.requests[number].clone();
         if !waits {
             return;
         }
         self.senders.requests[number].waits = false;
+        self.senders.requests[number].heard = heard(&answer);
         if let ShardAnswer::Decided { position, .. } | ShardAnswer::Accepted { position } = answer {
             self.accepted.left(shard, position);
         }
@@ -214,6 +217,21 @@ fn same_state(log: &Log, snapshot: &Snapshot, expected: &Tenant) -> bool {
         told.last = expected.last;
     }
     told == *expected
+}
+
+/// What an answer says to whoever hands rows over.
+const fn heard(answer: &ShardAnswer) -> Heard {
+    match answer {
+        ShardAnswer::Accepted { .. }
+        | ShardAnswer::Decided {
+            answer: Answer::Accepted { .. },
+            ..
+        } => Heard::Accepted,
+        ShardAnswer::Decided { .. } => Heard::Decided,
+        ShardAnswer::NotTaken(_) => Heard::NotTaken,
+        ShardAnswer::NotFound => Heard::NotThere,
+        _ => Heard::Nothing,
+    }
 }
 
 fn takes_fact(part: &ShardAnswer) -> bool {

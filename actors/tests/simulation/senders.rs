@@ -39,6 +39,8 @@ pub(crate) enum What {
         tenant: TenantKey,
         record: Erased,
     },
+    /// Something about a row of a mailing.
+    Row,
     Profile,
     Cancel,
     Pause,
@@ -53,6 +55,7 @@ pub(crate) struct Request {
     /// The shard that was asked.
     pub(crate) shard: u16,
     pub(crate) waits: bool,
+    pub(crate) heard: Heard,
 }
 
 /// A notification that a sender wants sent: the body, under its key.
@@ -62,6 +65,27 @@ pub(crate) struct Order {
     pub(crate) body: Notification,
     /// What it was told.
     pub(crate) told: Option<NotificationId>,
+    /// The id of a row of a mailing: it follows from the row.
+    pub(crate) own_id: Option<NotificationId>,
+}
+
+/// What was answered, as far as whoever hands rows over cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// Nothing, or that it was lost.
+    Nothing,
+    Accepted,
+    NotTaken,
+    NotThere,
+    /// Something else was decided.
+    Decided,
+}
+
+impl Order {
+    /// Whether it is a row of a mailing.
+    pub(crate) fn is_row(&self) -> bool {
+        *self.body.data != *"{}"
+    }
 }
 
 /// A fact and whom it is about.
@@ -89,6 +113,7 @@ impl Senders {
             what,
             shard,
             waits: true,
+            heard: Heard::Nothing,
         });
         self.requests.len() - 1
     }

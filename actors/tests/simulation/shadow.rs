@@ -76,6 +76,8 @@ pub(crate) struct Known {
     said: BTreeMap<TenantKey, Vec<(DeclaredFact, Timestamp)>>,
     /// What people answered at each step of a notification, newest.
     pub(crate) answers: BTreeMap<NotificationId, Answers>,
+    /// What was accepted of each row of a mailing, by what stands in its data.
+    pub(crate) rows: BTreeMap<Box<str>, Vec<NotificationId>>,
     /// What is known of households and groups.
     pub(crate) grouped: Grouped,
     /// Of which contact points records told something on a channel.
@@ -263,6 +265,10 @@ impl Known {
                     self.keys.entry((corporation, key)).or_default().push(*id);
                 }
                 *self.open.entry(corporation).or_default() += 1;
+                if *body.data != *"{}" {
+                    let rows = self.rows.entry(body.data.clone()).or_default();
+                    rows.push(*id);
+                }
             }
             (Event::Ended { .. }, _) => {
                 let open = self.open.entry(corporation).or_default();

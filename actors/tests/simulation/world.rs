@@ -15,6 +15,7 @@ use crate::erasing::Keys;
 use crate::flows::Flows;
 use crate::ground::{Actor, Ground};
 use crate::house::House;
+use crate::mailings::Mailing;
 use crate::outside::Outside;
 use crate::plan::Plan;
 use crate::planted::Bug;
@@ -52,6 +53,7 @@ pub(crate) struct Chance {
     pub(crate) checkpoints: Rng,
     pub(crate) keys: Rng,
     pub(crate) households: Rng,
+    pub(crate) mailings: Rng,
 }
 
 /// One run of the simulation.
@@ -78,6 +80,7 @@ pub(crate) struct World {
     pub(crate) fairness: Fairness,
     pub(crate) no_ways: NoWays,
     pub(crate) together: Together,
+    pub(crate) mailings: Vec<Mailing>,
     pub(crate) findings: Findings,
     /// Faults are over.
     pub(crate) calm: bool,
@@ -127,6 +130,7 @@ impl World {
             checkpoints: stream(8),
             keys: stream(9),
             households: stream(10),
+            mailings: stream(11),
         };
         let clock = Arc::new(SimClock::starting_at(plan.start, plan.restless));
         let tape = Arc::new(Tape::default());
@@ -173,6 +177,7 @@ impl World {
             fairness,
             no_ways: NoWays::default(),
             together: Together::default(),
+            mailings: Vec::new(),
             findings: Findings::default(),
             calm: false,
             log,
@@ -214,7 +219,8 @@ impl World {
         if schedule.rarely(self.plan.failures) {
             return self.fail();
         }
-        if self.plan.jumps > 0 && self.chance.clock.rarely(self.plan.jumps) {
+        let waits = self.mailings.iter().any(Mailing::is_uncertain);
+        if self.plan.jumps > 0 && !waits && self.chance.clock.rarely(self.plan.jumps) {
             return self.jump();
         }
         let woken = !self.house.woken.lock().is_empty();
@@ -230,6 +236,7 @@ impl World {
             3 * usize::from(self.house.readers.waiting() > 0),
             2 * usize::from(self.plan.checkpoints),
             usize::from(self.plan.keys.is_some()),
+            3 * usize::from(self.plan.mailings),
         ];
         match schedule.weighed(&weights) {
             Some(0) => self.turn(),
@@ -248,6 +255,7 @@ impl World {
             Some(8) => self.read_one(),
             Some(9) => self.take_checkpoints(),
             Some(10) => self.turn_of_keys(),
+            Some(11) => self.turn_of_mailings(),
             _ => self.keep(),
         }
         self.stepped();
@@ -332,6 +340,11 @@ impl World {
             8 => now.plus(rng.within(0, 3 * DAY)),
             9 if due < Timestamp::NEVER => due.max(now),
             _ => now.plus(rng.within(0, MINUTE)),
+        };
+        // The driver of mailings does not sleep for days over what it does not know.
+        let to = match self.mailings.iter().any(Mailing::is_uncertain) {
+            true => to.min(now.plus(MINUTE)),
+            false => to,
         };
         self.clock.set(to);
         self.note(|| format!("the clock goes on by {} ms", to.since(now)));
@@ -446,6 +459,7 @@ impl World {
             self.configure();
         }
         self.restart_keys(tail);
+        self.restart_mailings();
         let Self {
             plan,
             contracts,

@@ -11,6 +11,7 @@ pub(crate) mod escalation;
 pub(crate) mod explained;
 pub(crate) mod fairness;
 pub(crate) mod hours;
+pub(crate) mod mailings;
 pub(crate) mod no_way;
 pub(crate) mod order;
 pub(crate) mod payment;
@@ -68,6 +69,8 @@ pub(crate) enum Check {
     EachToldOnce,
     /// What stops one of a group stops all of it, and the group ends with its parts.
     StoppedTogether,
+    /// Every row of a mailing is handed over once, and its account is exact.
+    RowsExact,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }
