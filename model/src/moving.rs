@@ -224,15 +224,15 @@ pub(crate) fn carry(
     step: u8,
     values: &[(Box<str>, Value)],
 ) {
-    let value = |name: &Box<str>| {
-        let known = old.fields.iter().position(|known| known == name);
+    let value = |name: &str| {
+        let known = old.fields.iter().position(|known| **known == *name);
         let known = known.and_then(|place| open.fields.get(place).cloned());
-        let given = || values.iter().find(|(given, _)| given == name);
+        let given = || values.iter().find(|(given, _)| **given == *name);
         known
             .or_else(|| given().map(|(_, value)| value.clone()))
             .unwrap_or(Value::Missing)
     };
-    open.fields = new.fields.iter().map(value).collect();
+    open.fields = new.fields.iter().map(|name| value(name)).collect();
     open.flow = new.reference;
     open.step = step;
     if let Phase::Held { guard, .. } = &mut open.phase {

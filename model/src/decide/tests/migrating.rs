@@ -253,7 +253,8 @@ fn a_deadline_that_leads_nowhere_any_more_is_dropped_and_one_that_does_stays() {
 
 #[test]
 fn what_a_wait_of_the_new_one_looks_out_for_is_asked_at_once() {
-    let when = "wait = { for = \"3d\", when = \"facts.balance_cents <= 0\", go = \"end: paid\", then";
+    let when =
+        "wait = { for = \"3d\", when = \"facts.balance_cents <= 0\", go = \"end: paid\", then";
     let (mut world, id) = world(&[("wait = { for = \"3d\", then", when)]);
     world.balance(0);
     assert_eq!(world.state(id), "scheduled");
