@@ -33,7 +33,7 @@ impl Versions {
     pub(super) fn at(&self, id: NotificationId, sequence: u64) -> Option<FlowRef> {
         let own = || self.0.iter().filter(|moved| moved.id == id);
         let before = own().find(|moved| moved.sequence <= sequence);
-        let after = || own().last().map(|moved| moved.from);
+        let after = || own().next_back().map(|moved| moved.from);
         before.map(|moved| moved.to).or_else(after)
     }
 }
