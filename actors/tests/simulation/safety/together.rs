@@ -180,13 +180,11 @@ fn formed(
     let named: BTreeSet<&str> = household.members.iter().map(|m| &*m.tenant).collect();
     let left_out: BTreeSet<&str> = not_told.iter().map(|not| &*not.tenant).collect();
     let both = said.keys().copied().chain(left_out.iter().copied());
-    let is_told = |tenant: &&&str| said.contains_key(**tenant);
+    let is_both = left_out.iter().any(|tenant| said.contains_key(tenant));
     let is_whole = both.collect::<BTreeSet<_>>() == named;
-    findings.expect(
-        is_whole && left_out.iter().find(is_told).is_none(),
-        TOLD,
-        || format!("{id}: {named:?} are named, {left_out:?} are said not to be told"),
-    );
+    findings.expect(is_whole && !is_both, TOLD, || {
+        format!("{id}: {named:?} are named, {left_out:?} are said not to be told")
+    });
     findings.expect(together == answers_for_all, STOPPED, || {
         format!("one of {id} answers for all: {together}")
     });
