@@ -80,6 +80,7 @@ impl Sinks {
         let options = CoreOptions {
             headers: Vec::new(),
             keep_bodies: true,
+            drawn: None,
         };
         let core = SinkCore::with_options(profile, world, options);
         let smtp = SmtpSink::start(core.clone(), ANY_PORT, SmtpOptions::default()).await?;

@@ -50,6 +50,8 @@ enum Command {
     Flood(cli::flood::FloodArguments),
     /// Write the demo's data.
     DemoData(cli::demo::DemoArguments),
+    /// Write messy households to rehearse with, as many as wanted.
+    Households(cli::households::HouseholdArguments),
 }
 
 fn main() -> ExitCode {
@@ -92,6 +94,7 @@ async fn run(command: Command) -> cli::Done {
         Command::Ledger(arguments) => cli::ledger::ledger(&arguments),
         Command::Flood(arguments) => cli::flood::flood(arguments).await,
         Command::DemoData(arguments) => cli::demo::demo_data(&arguments),
+        Command::Households(arguments) => cli::households::households(&arguments),
     }
 }
 

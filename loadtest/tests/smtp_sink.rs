@@ -27,6 +27,7 @@ async fn fixture(profile: &str, options: SmtpOptions) -> Fixture {
     let kept = CoreOptions {
         headers: vec!["X-Sluis-Id".into()],
         keep_bodies: true,
+        drawn: None,
     };
     let core = SinkCore::with_options(profile, world.clone(), kept);
     let sink = SmtpSink::start(core.clone(), "127.0.0.1:0", options)

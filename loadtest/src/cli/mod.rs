@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod demo;
 pub(crate) mod flood;
+pub(crate) mod households;
 pub(crate) mod ledger;
 pub(crate) mod record;
 pub(crate) mod report;

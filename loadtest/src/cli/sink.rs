@@ -45,6 +45,7 @@ pub(crate) async fn sink(arguments: SinkArguments) -> Done {
     let options = CoreOptions {
         headers: arguments.header.clone(),
         keep_bodies: false,
+        drawn: None,
     };
     let core = SinkCore::with_options(profile, world.clone(), options);
     let running = arguments.sinks.start(&core).await?;

@@ -5,6 +5,7 @@
 
 mod dice;
 mod feeds;
+mod large;
 mod names;
 mod notation;
 mod people;
@@ -18,6 +19,7 @@ use self::people::Household;
 
 /// The seed of the data checked in under `config/demo/`.
 pub const SEED: u64 = 2026;
+pub use self::large::Large;
 pub use self::people::TENANT_ROWS;
 /// Rows of `storno.csv`, duplicates included.
 pub const STORNO_ROWS: usize = 1_200;

@@ -20,9 +20,9 @@ pub(super) struct Household {
     surname: &'static str,
     initials: &'static str,
     /// Without dirt; `None` when the household has none.
-    mail: Option<String>,
+    pub(super) mail: Option<String>,
     /// `06` and eight digits.
-    mobile: Option<String>,
+    pub(super) mobile: Option<String>,
     postcode: String,
     place: &'static str,
     house: i64,
@@ -96,7 +96,7 @@ const LETTERS: [&str; 12] = [
 ];
 
 /// The columns of the list.
-const COLUMNS: [&str; 13] = [
+pub(super) const COLUMNS: [&str; 13] = [
     "huurdernummer",
     "aanhef",
     "voorletters",
@@ -118,7 +118,7 @@ pub(super) fn households(dice: &mut Dice) -> Vec<Household> {
         .collect()
 }
 
-fn household(at: usize, dice: &mut Dice) -> Household {
+pub(super) fn household(at: usize, dice: &mut Dice) -> Household {
     let (prefix, surname) = SURNAMES[dice.below(SURNAMES.len())];
     let initials = dice.pick(&INITIALS);
     let (digits, place) = PLACES[dice.below(PLACES.len())];
@@ -213,7 +213,7 @@ impl List {
     }
 }
 
-fn fields(
+pub(super) fn fields(
     h: &Household,
     counts: &mut BTreeMap<&'static str, usize>,
     dice: &mut Dice,

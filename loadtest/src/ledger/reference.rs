@@ -2,13 +2,9 @@
 //! (`Message-ID`, VERP address, the SMS `reference`). Refuses to check the MAC: the ledger has no
 //! secret, and a forged reference would show as a message nobody accepted.
 
-use data_encoding::BASE32_NOPAD;
-use sluis_model::{AttemptRef, NotificationId};
+use sluis_model::NotificationId;
 
-use crate::sink::Row;
-
-/// Bytes of a reference: corporation, attempt, MAC.
-const BYTES: usize = 31;
+use crate::sink::{Row, attempt_of};
 
 /// The id of the notification, if the row carries one anywhere.
 #[must_use]
@@ -26,24 +22,16 @@ pub fn notification_of(row: &Row) -> Option<String> {
         let text = text.trim_matches(['<', '>', ' ']);
         text.parse::<NotificationId>()
             .ok()
-            .or_else(|| opened(text))
+            .or_else(|| attempt_of(text).map(|attempt| attempt.id))
             .map(|id| id.to_string())
     })
-}
-
-fn opened(text: &str) -> Option<NotificationId> {
-    let bytes = BASE32_NOPAD
-        .decode(text.to_ascii_uppercase().as_bytes())
-        .ok()?;
-    let attempt: &[u8; 19] = bytes.get(2..21)?.try_into().ok()?;
-    (bytes.len() == BYTES).then(|| AttemptRef::from_bytes(attempt).id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sink::{Channel, Kind};
-    use sluis_model::{CorporationId, ReferenceKey, ShardId};
+    use sluis_model::{AttemptRef, CorporationId, ReferenceKey, ShardId};
 
     #[test]
     fn every_place_a_reference_travels_in() {

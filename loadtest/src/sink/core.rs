@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
+use sluis_model::AttemptRef;
 use tokio::time::Instant;
 
 use super::rate::{Pacer, Window};
-use super::{Book, Channel, Decision, Profile, World, decide};
+use super::{Book, Channel, Decision, Drawn, LaterEvent, Press, Profile, World, decide, link_in};
 use crate::clock;
 
 /// What the book keeps.
@@ -19,6 +20,8 @@ pub struct CoreOptions {
     pub headers: Vec<String>,
     /// Keep whole messages, for tests that read them.
     pub keep_bodies: bool,
+    /// Draw every fate from these models, instead of from the profile.
+    pub drawn: Option<Drawn>,
 }
 
 /// Shared by all sinks of one world; create once, clone the `Arc`.
@@ -79,8 +82,16 @@ impl SinkCore {
         *self.profile.write() = Arc::new(profile);
     }
 
-    /// Decides a try and counts it.
-    pub(super) fn decide(&self, channel: Channel, recipient: &str) -> Decision {
+    /// Decides a try and counts it. `attempt`: of which attempt, where the message says it.
+    pub(super) fn decide(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        attempt: Option<AttemptRef>,
+    ) -> Decision {
+        if let Some(drawn) = &self.options.drawn {
+            return drawn.decide(channel, recipient, attempt);
+        }
         let nth = {
             let mut tries = self.tries[channel as usize].lock();
             match tries.get_mut(recipient) {
@@ -93,6 +104,23 @@ impl SinkCore {
         };
         let profile = self.profile();
         decide(channel, profile.of(channel), profile.seed, recipient, nth)
+    }
+
+    /// Whoever got a message presses its button later, where that was drawn and it has one.
+    pub(super) fn read_later(&self, decision: &Decision, attempt: Option<AttemptRef>, text: &str) {
+        let Some((reads, attempt)) = decision.reads.zip(attempt) else {
+            return;
+        };
+        let Some(url) = link_in(text) else {
+            return;
+        };
+        let press = Press {
+            url,
+            attempt,
+            pays_ms: reads.pays_ms,
+        };
+        let at_ms = self.world.now_ms() + reads.pressed_ms;
+        self.world.later(at_ms, LaterEvent::Press(press));
     }
 
     pub(super) fn is_down(&self, channel: Channel) -> bool {

@@ -216,6 +216,8 @@ impl Shared {
                 CallbackMethod::Get => Some(("GET", &callback.url)),
                 CallbackMethod::Post => Some(("POST", &callback.url)),
             },
+            // Whoever steps the clock lets people press: a sink by itself has none.
+            LaterEvent::Press(_) => None,
         }
     }
 }
@@ -238,6 +240,8 @@ fn write(
             (std::iter::once(kind).chain(key).collect(), raw)
         }
         LaterEvent::SmsCallback(callback) => (callback.headers(clock::wall_ms()), &callback.body),
+        // It has no address here, so it does not come this far.
+        LaterEvent::Press(_) => return,
     };
     out.extend_from_slice(format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\n").as_bytes());
     for (name, value) in &headers {

@@ -25,7 +25,7 @@ use super::channel::{Channel, Recipient};
 use super::profile::{Behaviour, Latency, SpanMs};
 
 /// What the sink does with one try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// Taken; an SMS is reported `delivered` later.
     Accept,
@@ -49,6 +49,15 @@ pub enum Verdict {
     Scrambled,
 }
 
+/// What somebody does with a message that arrives, counted from the sink's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reads {
+    /// When the button behind the link is pressed.
+    pub pressed_ms: i64,
+    /// When what it is about is paid, counted from the press.
+    pub pays_ms: Option<i64>,
+}
+
 /// A verdict with its times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision {
@@ -58,6 +67,8 @@ pub struct Decision {
     pub latency_ms: u64,
     /// World milliseconds between acceptance and the later report.
     pub later_ms: i64,
+    /// What somebody does with it; only where fates are drawn from models.
+    pub reads: Option<Reads>,
 }
 
 /// Decides one try. `nth` is 0 for the first try to this recipient.
@@ -99,6 +110,7 @@ pub fn decide(
         verdict,
         latency_ms,
         later_ms: dice.within("later", span),
+        reads: None,
     }
 }
 

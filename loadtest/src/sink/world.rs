@@ -7,6 +7,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use sluis_model::AttemptRef;
 
 use super::jwt;
 use super::method::CallbackMethod;
@@ -31,6 +32,8 @@ pub enum LaterEvent {
     },
     /// A delivery report of the SMS provider.
     SmsCallback(SmsCallback),
+    /// Somebody presses the button of a message; only where fates are drawn from models.
+    Press(Press),
 }
 
 /// One call of a report URL. Signed when it is sent, not when it is planned: a signature lives for
@@ -47,6 +50,17 @@ pub struct SmsCallback {
     pub jti: String,
     /// Absent: the call is not signed.
     pub signing_key: Option<Arc<[u8]>>,
+}
+
+/// A press of a button, and what follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Press {
+    /// Behind which link.
+    pub url: String,
+    /// Of which message.
+    pub attempt: AttemptRef,
+    /// When what it is about is paid, counted from the press.
+    pub pays_ms: Option<i64>,
 }
 
 impl SmsCallback {

@@ -378,6 +378,7 @@ impl Sinks {
         let options = CoreOptions {
             headers: vec!["message-id".into()],
             keep_bodies: true,
+            drawn: None,
         };
         let core = SinkCore::with_options(Profile::perfect(), world.clone(), options);
         let asks = SmtpOptions {

@@ -224,6 +224,11 @@ impl Engine {
                 self.call_with("", "GET", &format!("/v1/{path}"), Body::Nothing, &headers)
                     .await
             }
+            LaterEvent::Press(press) => {
+                let (_, token) = press.url.split_once("/b/").expect("our own address");
+                self.call("", "POST", &format!("/b/{token}"), Body::Nothing)
+                    .await
+            }
         }
     }
 }

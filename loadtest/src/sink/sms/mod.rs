@@ -33,7 +33,9 @@ pub use self::arguments::Arguments;
 use self::message::{ApiError, Parsed};
 use super::CallbackMethod;
 use super::listen::listen;
-use super::{Channel, Dead, Decision, Kept, Kind, Profile, Row, SinkCore, SinkError, Verdict};
+use super::{
+    Channel, Dead, Decision, Kept, Kind, Profile, Row, SinkCore, SinkError, Verdict, attempt_of,
+};
 
 const MAX_BODY: usize = 256 * 1024;
 
@@ -225,7 +227,10 @@ impl Server {
         let decisions: Vec<_> = parsed
             .recipients
             .iter()
-            .map(|to| self.core.decide(Channel::Sms, to))
+            .map(|to| {
+                self.core
+                    .decide(Channel::Sms, to, attempt_of(&parsed.reference))
+            })
             .collect();
         let slowest = decisions.iter().map(|d| d.latency_ms).max().unwrap_or(0);
         let hold = self.core.hold(Channel::Sms, slowest);
@@ -281,6 +286,10 @@ impl Server {
             &id,
         );
         self.report_later(parsed, decisions, &id);
+        for decision in decisions {
+            let attempt = attempt_of(&parsed.reference);
+            self.core.read_later(decision, attempt, &parsed.body);
+        }
         if self.core.options.keep_bodies {
             for to in &parsed.recipients {
                 self.core.book().keep(Kept {

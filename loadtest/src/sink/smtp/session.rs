@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::super::{Channel, Kind, Row, SinkCore, Verdict};
+use super::super::{Channel, Kind, Row, SinkCore, Verdict, attempt_of_sender};
 use super::command::{self, Command};
 use super::data::Collector;
 use super::envelope::{Envelope, Recipient};
@@ -271,7 +271,8 @@ impl Session {
         if !self.core.admits(Channel::Email) {
             return self.throttled();
         }
-        let decision = self.core.decide(Channel::Email, &to);
+        let attempt = attempt_of_sender(&envelope.from);
+        let decision = self.core.decide(Channel::Email, &to, attempt);
         match decision.verdict {
             Verdict::Throttled => self.throttled(),
             Verdict::Refuse => {

@@ -6,10 +6,15 @@ use std::io;
 use tokio::io::AsyncWrite;
 
 use super::super::dsn::Bounce;
-use super::super::{Channel, Kept, Kind, LaterEvent, Row, Verdict};
+use super::super::{Channel, Kept, Kind, LaterEvent, Row, Verdict, attempt_of_sender};
 use super::data::{fields, header_section};
 use super::envelope::{Envelope, Recipient};
 use super::session::{Session, flush};
+
+/// The address does not exist.
+const GONE: (&str, &str) = ("5.1.1", "user unknown");
+/// The mailbox took nothing for as long as the relay tried.
+const EXPIRED: (&str, &str) = ("4.4.7", "delivery time expired");
 
 impl Session {
     /// Ends a transaction. False when the connection is to be closed without an answer.
@@ -101,8 +106,22 @@ impl Session {
                 size,
                 ..row
             });
-            if recipient.decision.verdict == Verdict::LateFail {
-                self.bounce_later(envelope, recipient, section);
+            match recipient.decision.verdict {
+                Verdict::LateFail => self.bounce_later(envelope, recipient, section, GONE),
+                Verdict::Expire => self.bounce_later(envelope, recipient, section, EXPIRED),
+                Verdict::Accept
+                | Verdict::Refuse
+                | Verdict::TempFail
+                | Verdict::Throttled
+                | Verdict::InDoubt
+                | Verdict::InDoubtLost
+                | Verdict::Silent
+                | Verdict::Scrambled => {}
+            }
+            if recipient.decision.reads.is_some() {
+                let attempt = attempt_of_sender(&envelope.from);
+                let text = String::from_utf8_lossy(&raw);
+                self.core.read_later(&recipient.decision, attempt, &text);
             }
             if self.core.options.keep_bodies {
                 let kept = Kept {
@@ -116,7 +135,13 @@ impl Session {
     }
 
     /// A bounce never answers the null sender, nor a client that asked for none (RFC 3461).
-    fn bounce_later(&self, envelope: &Envelope, recipient: &Recipient, section: &[u8]) {
+    fn bounce_later(
+        &self,
+        envelope: &Envelope,
+        recipient: &Recipient,
+        section: &[u8],
+        (status, words): (&str, &str),
+    ) {
         if envelope.from.is_empty() || recipient.never_notify {
             return;
         }
@@ -129,8 +154,8 @@ impl Session {
             original_recipient: recipient.orcpt.as_deref(),
             final_recipient: &recipient.to,
             action: "failed",
-            status: "5.1.1",
-            diagnostic: &format!("550 5.1.1 <{}>: user unknown", recipient.to),
+            status,
+            diagnostic: &format!("550 {status} <{}>: {words}", recipient.to),
             original_headers: section,
             arrival_ms: now_ms,
             now_ms: at_ms,
