@@ -92,25 +92,27 @@ fn messages(
     let carrier = stage.carriers.get(usize::from(via.carrier));
     let provider = carrier.map_or("", |carrier| &carrier.name);
     let known = measured(stage, via.channel, provider);
-    let (started, taken) = (counts.started, counts.accepted);
     let each = [
-        ("begun", started, rows.max(started)),
-        ("cannot be made", counts.unsendable, started),
-        ("not now", counts.deferred, started),
-        ("refused", counts.refused, started),
-        ("taken", taken, started),
-        ("bounced", counts.bounced, taken),
-        ("failed", counts.failed, taken),
-        ("delivered", counts.delivered, taken),
-        ("pressed", counts.pressed, taken),
+        ("begun", counts.started),
+        ("cannot be made", counts.unsendable),
+        ("not now", counts.deferred),
+        ("refused", counts.refused),
+        ("taken", counts.accepted),
+        ("bounced", counts.bounced),
+        ("failed", counts.failed),
+        ("delivered", counts.delivered),
+        ("pressed", counts.pressed),
     ];
-    all.extend(each.map(|(what, count, of)| Counted {
+    // Of the rows, and not of the messages that begin: how many begin by a way is drawn too. Those that are
+    // put off begin again.
+    let of = rows + counts.deferred;
+    all.extend(each.map(|(what, count)| Counted {
         step: step.map_or_else(String::new, |step| step.id.to_string()),
         channel: via.channel.name().to_owned(),
         provider: provider.to_owned(),
         what: what.to_owned(),
         count,
-        spread: Spread::together(count, of.max(1), known, together),
+        spread: Spread::together(count, of.max(count), known, together),
     }));
 }
 

@@ -464,3 +464,15 @@ fn counts_are_written_and_read_and_what_differs_is_told() {
     let broken = listed(&said).replacen(",0,", ",x,", 1);
     assert!(read_counts(&broken).is_err());
 }
+
+#[test]
+fn every_count_of_another_seed_lies_within_what_was_said() {
+    let mut stage = stage(FLOW, None);
+    let audience = audience(&stage, 600, &short);
+    let said = counted(&stage, &run(&stage, &audience, 1), 600);
+    for seed in 2..8 {
+        stage.outside.seed = seed;
+        let other = counted(&stage, &run(&stage, &audience, 1), 600);
+        assert_eq!(differences(&said, &other, false), [], "seed {seed}");
+    }
+}

@@ -133,18 +133,18 @@ fn messages(told: &Told<'_>) -> Table {
     let line = |(via, counts): (&Via, &Counts)| {
         let names = name_of(told, *via);
         let known = measured(told.stage, via.channel, &names[2]);
-        let (started, taken) = (counts.started, counts.accepted);
+        let of = rows + counts.deferred;
         let mut cells = names.to_vec();
         cells.extend([
-            spread(told, started, rows.max(started), known),
+            spread(told, counts.started, of, known),
             grouped(counts.unsendable),
-            spread(told, counts.deferred, started, known),
-            spread(told, counts.refused, started, known),
-            spread(told, taken, started, known),
-            spread(told, counts.bounced, taken, known),
-            spread(told, counts.failed, taken, known),
-            spread(told, counts.delivered, taken, known),
-            spread(told, counts.pressed, taken, known),
+            spread(told, counts.deferred, of, known),
+            spread(told, counts.refused, of, known),
+            spread(told, counts.accepted, of, known),
+            spread(told, counts.bounced, of, known),
+            spread(told, counts.failed, of, known),
+            spread(told, counts.delivered, of, known),
+            spread(told, counts.pressed, of, known),
             grouped(counts.segments),
             euros(counts.millicents),
         ]);
