@@ -13,6 +13,7 @@ mod files;
 mod inputs;
 mod journal_book;
 mod keep;
+mod live;
 mod oracle;
 mod people;
 mod print;
@@ -34,6 +35,7 @@ pub use driver::{OnProgress, Progress};
 pub use fast::{FastArgs, serve_fast};
 pub use files::{Balance, Files, Payment, Return};
 pub use journal_book::Tally;
+pub use live::{LiveArgs, live, play};
 
 use driver::Driver;
 use ends::Account;

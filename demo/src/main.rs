@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sluis_demo::{DemoArgs, FastArgs};
+use sluis_demo::{DemoArgs, FastArgs, LiveArgs};
 
 #[global_allocator]
 static ALLOCATOR: sluis::allocator::Allocator = sluis::allocator::Allocator;
@@ -23,6 +23,8 @@ enum Command {
     Demo(DemoArgs),
     /// Serve with a clock that runs fast, for load tests: the engine lives through years in minutes
     ServeFast(FastArgs),
+    /// Play what `sluis rehearse` rehearses with a real engine and sinks that draw from the same models
+    Live(Box<LiveArgs>),
     #[command(flatten)]
     Shipped(sluis::cli::Command),
 }
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(args) => sluis_demo::main(args),
         Command::ServeFast(args) => sluis_demo::serve_fast(&args),
+        Command::Live(args) => sluis_demo::live(&args),
         Command::Shipped(command) => command.run(),
     }
 }

@@ -216,7 +216,7 @@ async fn engine(
 }
 
 /// The recorder of the process, or one for nobody when there is one already.
-fn recorder() -> PrometheusHandle {
+pub(super) fn recorder() -> PrometheusHandle {
     telemetry::install().unwrap_or_else(|_| PrometheusBuilder::new().build_recorder().handle())
 }
 

@@ -42,7 +42,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     (
         "demo",
-        &["sluis", "sluis-journal", "sluis-loadtest", "sluis-model"],
+        &[
+            "sluis",
+            "sluis-channels",
+            "sluis-journal",
+            "sluis-loadtest",
+            "sluis-model",
+            "sluis-rehearsal",
+        ],
     ),
 ];
 

@@ -9,4 +9,4 @@ mod smtp;
 #[cfg(test)]
 mod tests;
 
-pub use smtp::SmtpConfig;
+pub use smtp::{SmtpConfig, SmtpTls};

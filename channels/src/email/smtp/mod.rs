@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use sluis_model::Channel;
 
-pub use self::config::SmtpConfig;
+pub use self::config::{SmtpConfig, SmtpTls};
 use self::send::SmtpProvider;
 use super::bounce::{MAIL_INTAKE, RECEIPT_CODES};
 use super::originator;
