@@ -17,6 +17,7 @@ mod front;
 mod groups;
 mod head;
 mod households;
+mod link_page;
 mod links;
 mod lists;
 mod mailing_bodies;

@@ -11,7 +11,7 @@ use sluis_model::{
     TenantAnswered,
 };
 
-use super::links::{Text, data_field, show};
+use super::link_page::{Text, data_field, show};
 use super::named::snapshot;
 use super::problem::Problem;
 use super::question_page::{Showing, Tried};
