@@ -362,7 +362,6 @@ fn start_readers() -> io::Result<Arc<Readers>> {
     Readers::start("history", READ_THREADS, most, crate::machine::give_way)
 }
 
-/// What stands beside the edges.
 type Around = (Arc<Engine>, Arc<Counters>, Arc<Mailings>, Arc<Migrations>);
 
 /// What the edges share.

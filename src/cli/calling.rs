@@ -119,7 +119,8 @@ impl Caller {
 
     /// Lets some time pass.
     pub(super) fn wait(&self, time: Duration) {
-        self.runtime.block_on(tokio::time::sleep(time));
+        self.runtime
+            .block_on(async { tokio::time::sleep(time).await });
     }
 }
 

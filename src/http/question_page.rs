@@ -42,7 +42,7 @@ const CHOOSE: Words = [
 ];
 const MISTAKE: Words = ["Fout", "Error"];
 const DOCUMENT: Words = ["Bekijk het document", "Read the document"];
-const OPTIONAL: Words = [" (niet verplicht)", " (optional)"];
+const OPTIONAL: Words = [" (mag leeg blijven)", " (optional)"];
 const YES: Words = ["Ja", "Yes"];
 const NO: Words = ["Nee", "No"];
 
@@ -85,10 +85,8 @@ impl Showing<'_> {
         let Some(tried) = &self.tried else { return };
         let head = self.say(WRONG);
         *page += &format!("<div role=\"alert\"><h2>{head}</h2><ul>");
-        let replies = self.question.replies.iter().enumerate();
-        let at = replies
-            .filter(|(_, reply)| *reply.name == *tried.answer)
-            .next();
+        let mut replies = self.question.replies.iter().enumerate();
+        let at = replies.find(|(_, reply)| *reply.name == *tried.answer);
         let Some((number, reply)) = at.filter(|_| !tried.problems.is_empty()) else {
             *page += &format!("<li>{}</li></ul></div>", self.say(CHOOSE));
             return;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sluis_model::{Environment, FactKind, Household, Input, Subject, Timestamp};
 use sluis_rehearsal::{Audience, Body, Common, Fact, Person, Row, Stage};
 
-use super::households::as_rows;
+use super::household_rows::as_rows;
 use super::pace::{Instants, Pace};
 use crate::fact_types::Types;
 use crate::intake::mailing_rows::{Frame, MailingRow, MailingRows, ReadRow};

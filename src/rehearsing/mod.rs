@@ -4,6 +4,7 @@
 
 mod audience;
 mod history;
+mod household_rows;
 mod households;
 mod measure;
 mod pace;

@@ -104,10 +104,7 @@ fn every_command_on_the_page_answers_as_the_page_shows() {
             answer.is_empty() || is_answered(&lines, &answer),
             "{command}\n{said}"
         );
-        assert!(
-            to.is_empty() || said.starts_with("<svg"),
-            "{command}\n{said}"
-        );
+        assert!(to.is_empty() || said.contains("<svg"), "{command}\n{said}");
         fs::write(&flow, &right).unwrap();
         run += 1;
     }

@@ -65,7 +65,7 @@ async fn an_answer_on_the_page_is_taken_once_and_leads_on() {
             "<button type=\"submit\">Ik doe niet mee</button>",
             "<legend>Welk cijfer geeft u de woning?",
             "value=\"10\"",
-            "(niet verplicht)</label>",
+            "(mag leeg blijven)</label>",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
@@ -201,7 +201,7 @@ async fn no_answer_in_time_is_no_answer_and_a_late_one_is_told_so() {
     assert_eq!(step(&engine, &id).await, "reminder");
     engine.pass(7 * DAY).await;
     let shown = engine.get(NOORD, &id).await;
-    assert_eq!(shown["outcome"], "no answer", "{shown}");
+    assert_eq!(shown["end"], "no answer", "{shown}");
     for late in [
         submit(&engine, &link, GOOD).await,
         engine.ask("", &link).await,
@@ -241,7 +241,7 @@ async fn a_tool_of_the_corporation_may_tell_the_answer_and_no_other_one() {
         404
     );
     engine.call(NOORD, "POST", &path, good.clone()).await.ok();
-    assert_eq!(engine.get(NOORD, &id).await["outcome"], "content");
+    assert_eq!(engine.get(NOORD, &id).await["end"], "content");
     let late = engine.call(NOORD, "POST", &path, good).await;
     assert_eq!(late.problem(), (409, "task_not_open".to_owned()));
     assert!(engine.ask("", &link).await.text().contains("Al beantwoord"));

@@ -146,7 +146,7 @@ async fn a_condition_with_a_mistake_says_what_was_expected_and_changes_nothing()
     for (when, expected) in [
         ("data.title == 'x'", "is not a value"),
         ("tenant.langage == 'nl'", "did you mean tenant.language?"),
-        ("tenant.language = 'nl'", "==,"),
+        ("tenant.language = 'nl'", "write == to compare"),
         ("facts.nothing.x == 1", "no type of fact"),
         ("", "4000 bytes"),
         ("today ==", "it ends here"),
@@ -275,6 +275,9 @@ async fn the_commands_take_a_mailing_from_its_draft_to_its_account() {
         all.starts_with(&id) && all.contains("notice: Buurtnieuws"),
         "{all}"
     );
+    let (is_good, said) = sluis(&engine, &["stop", &id, "--by", "Bea"]).await;
+    assert!(is_good && said.contains("stopping"), "{said}");
+    until(&engine, &id, "stopped").await;
     let (is_good, over) = sluis(&engine, &["stop", &id, "--by", "Bea"]).await;
     assert!(!is_good && over.contains("wrong_stage"), "{over}");
     let list = tempfile::tempdir().unwrap();

@@ -36,6 +36,7 @@ mod lookup;
 #[cfg(feature = "simulation")]
 mod measure;
 mod message;
+mod on_roll;
 mod packs;
 mod pauses;
 mod permits;
@@ -86,12 +87,13 @@ pub(crate) use leaving::Leaving;
 pub use links::{Links, ProviderEntry};
 #[cfg(feature = "simulation")]
 pub use measure::{Indexes, Timers};
+pub use on_roll::{OnRoll, RollState};
 pub use packs::EndingsPack;
 pub use recover::RecoverError;
 pub use request::{
     Answers, GivenUp, Listed, NotTaken, Query, Reply, ShardAnswer, ShardRequest, Snapshot,
     StateFilter,
 };
-pub use roll::{OnRoll, RollState, read_at_rest};
+pub use roll::read_at_rest;
 pub use settings::{RestSettings, ShardSettings};
 pub use table::Ended;

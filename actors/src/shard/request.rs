@@ -11,7 +11,7 @@ use sluis_model::{
 
 use super::erased::{EraseOrder, Erasure};
 use super::figures::{AlikeTasks, Census, Counted, UnmatchedFact};
-use super::roll::OnRoll;
+use super::on_roll::OnRoll;
 use super::table::Ended;
 use crate::claim::Claim;
 use crate::quota::NoRoom;

@@ -8,6 +8,7 @@ use sluis_model::{CorporationId, Tenant, TenantKey};
 use super::activation::read_stored;
 use super::brought::LostState;
 use super::core::ShardCore;
+use super::on_roll::{OnRoll, RollState};
 use super::place::Slot;
 use super::request::ShardAnswer;
 
@@ -15,24 +16,6 @@ use super::request::ShardAnswer;
 const MOST_LOOKED_AT: usize = 8_192;
 /// Most tenants in one piece: about a millisecond of the shard's time.
 const MOST_FOUND: usize = 256;
-
-/// One tenant of the roll.
-#[derive(Clone, Debug)]
-pub struct OnRoll {
-    /// The place in the shard, for [`super::Query::Roll`].
-    pub place: u32,
-    /// The state, or where it is.
-    pub state: RollState,
-}
-
-/// Where the state of a tenant is.
-#[derive(Clone, Debug)]
-pub enum RollState {
-    /// He is active: the state.
-    Active(Box<(TenantKey, Tenant)>),
-    /// He is at rest: the record that holds it.
-    AtRest(u64),
-}
 
 impl ShardCore {
     pub(super) fn roll(&self, corporation: CorporationId, from: u32) -> ShardAnswer {

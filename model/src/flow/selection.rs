@@ -286,7 +286,7 @@ impl Declared for Words<'_> {
 
     fn answered(&mut self, path: &str) -> Result<Answered, String> {
         Err(format!(
-            "task.{path}: people answer tasks of flows: a selection cannot ask for it"
+            "{path}: people and tenants answer questions of flows: a selection cannot ask for it"
         ))
     }
 }

@@ -103,7 +103,7 @@ fn what_only_a_notification_has_cannot_be_asked() {
         ),
         (
             "task.call.pay_on < today",
-            "task.call.pay_on: people answer tasks of flows",
+            "task.call.pay_on: people and tenants answer questions of flows",
         ),
         (
             "facts.appointment.day > today",

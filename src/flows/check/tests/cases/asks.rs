@@ -11,7 +11,7 @@ pub(super) const IN_ASKS: [Case; 8] = [
         F,
         WAS,
         "ask = { template = { email = \"hello-mail\" }, via = [\"email\"], title = \"Hoe ging het?\", answers = { given = \"text\" } }",
-        "flow.toml:50:1: step.ask.on",
+        "flow.toml:51:1: step.ask.on",
         "expected unanswered",
     ),
     (
@@ -39,14 +39,14 @@ pub(super) const IN_ASKS: [Case; 8] = [
         F,
         WAS,
         "on.unanswered = { after = \"14d\", go = \"end: enough\" }\nask = { template = { email = \"hello-mail\" }, via = [\"email\"], title = \"Hoe ging het?\", answers = { given = \"txet\" } }",
-        "flow.toml:53:100: step.ask.ask.answers.given",
+        "flow.toml:53:108: step.ask.ask.answers.given",
         "leads nowhere",
     ),
     (
         F,
         WAS,
         "on.unanswered = { after = \"14d\", go = \"end: enough\" }\nask = { template = { email = \"hello-mail\" }, via = [\"email\"], title = \"Hoe ging het?\", answers = { close = \"text\" } }",
-        "flow.toml:53:100: step.ask.ask.answers.close",
+        "flow.toml:53:108: step.ask.ask.answers.close",
         "every task has this answer",
     ),
     (
@@ -60,7 +60,7 @@ pub(super) const IN_ASKS: [Case; 8] = [
         F,
         WAS,
         "on.unanswered = { after = \"14d\", go = \"end: enough\" }\nask = { template = { email = \"hello-mail\" }, via = [\"email\"], title = \"Hoe ging het?\", answers = { given = { fields = { score = { kind = \"integer\", least = 10, most = 1 } }, go = \"text\" } } }",
-        "flow.toml:53:128: step.ask.ask.answers.given.fields.score",
+        "flow.toml:53:121: step.ask.ask.answers.given.fields.score",
         "is above most",
     ),
 ];
