@@ -100,7 +100,7 @@ fn a_migration() -> Value {
         ],
         "left": [],
         "stayed": [{
-            "id": "00e3nn7s9m0g23ra8g5xa0vrtr", "step": "sms", "why": "no_such_step", "text": "the new version has no step of this name"
+            "id": "0003019c1d4a6000a1b2c3d4e5f60718", "step": "sms", "why": "no_such_step", "text": "the new version has no step of this name"
         }]
     })
 }
