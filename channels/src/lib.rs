@@ -12,6 +12,7 @@ mod duration;
 pub mod echo;
 pub mod email;
 mod kind;
+pub mod machine;
 pub mod null;
 mod originator;
 mod outgoing;
@@ -57,6 +58,8 @@ kind::kinds! {
     Null = "null", null::NullConfig;
     /// A file for each message, in a directory.
     File = "file", echo::FileConfig;
+    /// An address of the corporation's, which takes requests.
+    Webhook = "webhook", machine::WebhookConfig;
 }
 
 /// The form of messages over each channel; one text where no kind serves the channel yet.

@@ -55,6 +55,8 @@ channels! {
     Null = 6, "null", needs Nothing, [];
     /// Reaches nobody and keeps what would have been said: for trials.
     Echo = 7, "echo", needs Nothing, [];
+    /// A machine that takes requests: a hand-over, an external check, a payment request.
+    Machine = 8, "machine", needs Nothing, [];
 }
 
 struct Row {

@@ -383,6 +383,15 @@ pub enum Event {
         /// From where to where.
         moved: Box<Moved>,
     },
+    /// It is to end, and what it opened at machines is closed first. Since record version 6.
+    Closing {
+        /// Which.
+        id: NotificationId,
+        /// Under which end it will.
+        end: Box<str>,
+        /// Why.
+        cause: Cause,
+    },
 }
 
 impl Event {
@@ -422,6 +431,7 @@ impl Event {
             | Event::HeldBack { id, .. }
             | Event::Varied { id, .. }
             | Event::Migrated { id, .. } => Some(*id),
+            | Event::Closing { id, .. } => Some(*id),
             Event::ProfileStored { .. }
             | Event::PointMarked { .. }
             | Event::PointKept { .. }

@@ -3,6 +3,7 @@
 
 mod applied;
 mod attempt;
+mod close;
 mod declared;
 mod fact;
 mod group;
@@ -180,6 +181,7 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         Event::AnswerKept { step, .. } => task::keep(open, *step, input, flows),
         Event::Varied { number, .. } => attempt::varied(open, *number),
         Event::Migrated { moved, .. } => migrated(open, moved, input, flows),
+        Event::Closing { end, .. } => close::closing(open, end, flows),
         Event::LinkClosed { .. } => open.link_closed = true,
         Event::LinkUsed { pressed, .. } => open.answered |= *pressed,
         // These change the tenant, or nothing.

@@ -223,7 +223,8 @@ fn told(event: &Event) -> Option<Told> {
         | Event::AnswerKept { .. }
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. }
-        | Event::Varied { .. } => return None,
+        | Event::Varied { .. }
+        | Event::Closing { .. } => return None,
     };
     Some(told)
 }

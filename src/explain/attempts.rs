@@ -277,7 +277,8 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::TaskReminded { .. }
         | Event::HeldBack { .. }
         | Event::Varied { .. }
-        | Event::Migrated { .. } => None,
+        | Event::Migrated { .. }
+        | Event::Closing { .. } => None,
     }
 }
 

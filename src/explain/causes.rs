@@ -47,6 +47,7 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::Superseded { .. } => "superseded",
         Cause::AllOff => "all_off",
         Cause::TenantAnswered { .. } => "tenant_answered",
+        Cause::Closing { .. } => "closing",
     }
 }
 
@@ -132,6 +133,9 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
         }
         Cause::Superseded { rule, by } => superseded(rule, *by),
         Cause::AllOff => "the corporation's matrix has every channel of the step off".to_owned(),
+        Cause::Closing { end } => {
+            format!("it is to end '{end}', and closes first what it opened at machines")
+        }
         Cause::TenantAnswered { answer, by } if by.is_empty() => {
             format!("the tenant answered '{}' on the page", scrub(answer))
         }

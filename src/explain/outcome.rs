@@ -151,7 +151,8 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
         | Cause::PeopleFirst { .. }
         | Cause::Superseded { .. }
         | Cause::AllOff
-        | Cause::TenantAnswered { .. } => None,
+        | Cause::TenantAnswered { .. }
+        | Cause::Closing { .. } => None,
     }
 }
 

@@ -69,6 +69,7 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         Event::HeldBack { held, .. } => steering::held_back(held),
         Event::Varied { variant, .. } => steering::varied(variant),
         Event::Migrated { moved, .. } => course::migrated(moved, input, flow),
+        Event::Closing { end, cause, .. } => course::closing(end, cause, flow),
         Event::AttemptStarted { .. }
         | Event::AttemptWithdrawn { .. }
         | Event::AttemptAccepted { .. }

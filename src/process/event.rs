@@ -117,7 +117,9 @@ fn details(event: &Event) -> Details {
         | Event::AttemptDelivered { attempt, .. }
         | Event::ReceiptNoted { attempt, .. } => of_attempt(*attempt, None),
         Event::TaskOpened { list, cause, .. } => at_end(list, Some(cause)),
-        Event::Ended { end, cause, .. } => at_end(end, Some(cause)),
+        Event::Ended { end, cause, .. } | Event::Closing { end, cause, .. } => {
+            at_end(end, Some(cause))
+        }
         Event::LinkClosed { end, .. } => at_end(end, None),
         Event::PointMarked { on, .. } | Event::PointKept { on, .. } => over(on.channel()),
         Event::Accepted { .. }
@@ -219,5 +221,6 @@ pub(crate) fn reason(cause: &Cause) -> String {
         Cause::Superseded { .. } => "superseded".to_owned(),
         Cause::AllOff => "all_off".to_owned(),
         Cause::TenantAnswered { .. } => "tenant_answered".to_owned(),
+        Cause::Closing { .. } => "closing".to_owned(),
     }
 }

@@ -84,6 +84,9 @@ fn text(config: &ProviderConfig) -> Option<TextBound> {
             segments: bird.max_segments as usize,
             transliterate: bird.transliterate,
         }),
-        ProviderConfig::Smtp(_) | ProviderConfig::Null(_) | ProviderConfig::File(_) => None,
+        ProviderConfig::Smtp(_)
+        | ProviderConfig::Null(_)
+        | ProviderConfig::File(_)
+        | ProviderConfig::Webhook(_) => None,
     }
 }

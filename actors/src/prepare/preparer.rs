@@ -132,13 +132,24 @@ impl Preparer {
         })
     }
 
-    /// The link of a step that has one.
+    /// The link of a step that has one; for a machine, where it answers.
     fn link(&self, flow: &Flow, dispatch: &Dispatch, card: &CorporationCard) -> Option<String> {
         if !flow.message(dispatch.step)?.link {
             return None;
         }
-        let token = self.key.link(dispatch.corporation, dispatch.attempt.id);
         let base = card.originator.public_url.trim_end_matches('/');
+        let id = dispatch.attempt.id;
+        if let Some(step) = asks_machine(flow, dispatch.step) {
+            return Some(format!("{base}/v1/tasks/{id}.{step}/answer"));
+        }
+        let token = self.key.link(dispatch.corporation, id);
         Some(format!("{base}/b/{token}"))
     }
+}
+
+/// The id of the step whose question a machine answers, where this step asks it.
+fn asks_machine(flow: &Flow, step: u8) -> Option<&str> {
+    let page = flow.step(step)?.kind.question()?.page.as_deref()?;
+    let asked_by = flow.step(page.asked_by).filter(|_| page.by_machine)?;
+    Some(&asked_by.id)
 }

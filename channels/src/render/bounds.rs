@@ -34,7 +34,7 @@ pub(super) fn exceeded() -> bool {
 }
 
 /// The names of the filters that are offered: minijinja's own, and the engine's.
-pub(super) const FILTERS: [&str; 37] = [
+pub(super) const FILTERS: [&str; 38] = [
     "abs",
     "bool",
     "capitalize",
@@ -52,6 +52,7 @@ pub(super) const FILTERS: [&str; 37] = [
     "int",
     "items",
     "join",
+    "json",
     "last",
     "length",
     "lines",

@@ -1,4 +1,4 @@
-//! Owns the filters of templates: money and dates as Dutch letters write them.
+//! Owns the filters of templates: money and dates as Dutch letters write them, values as JSON.
 //! Refuses a floating amount and a date that is none: an error, never a guess.
 
 use jiff::civil::Date;
@@ -21,6 +21,10 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
                 .ok_or_else(|| bad("datum wants a date such as 2026-11-03"))?,
             language,
         )
+    });
+    environment.add_filter("json", |value: &Value| {
+        let json = serde_json::to_string(given(value)?);
+        json.map_err(|e| bad("json wants a value of the data").with_source(e))
     });
 }
 

@@ -163,6 +163,9 @@ impl Sinks {
             ProviderConfig::File(_) => {
                 bail!("provider {}: what a file takes cannot be drawn", entry.name)
             }
+            ProviderConfig::Webhook(_) => {
+                bail!("provider {}: what a machine answers cannot be drawn", entry.name)
+            }
         }
         Ok(())
     }

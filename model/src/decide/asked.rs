@@ -18,10 +18,9 @@ impl<'a> Turn<'a> {
 
     fn take_answer(&mut self, given: &TenantAnswered) -> TaskAnswer {
         let id = given.id;
-        let Some((question, _)) = self
-            .asks_now(id)
-            .filter(|(_, page)| page.asked_by == given.step)
-        else {
+        let Some((question, _)) = self.asks_now(id).filter(|(_, page)| {
+            page.asked_by == given.step && !(page.by_machine && given.by.is_empty())
+        }) else {
             return TaskAnswer::NotOpen;
         };
         // What leaves meanwhile, a reminder, must not be lost from the record of the step.
@@ -53,7 +52,7 @@ impl<'a> Turn<'a> {
     /// the step at hand leads elsewhere.
     pub(super) fn asked_page(&mut self, id: NotificationId, language: &str) -> Option<LinkAnswer> {
         let (open, flow, step) = self.at_step(id)?;
-        if let Some((_, _)) = self.asks_now(id) {
+        if self.asks_now(id).is_some_and(|(_, page)| !page.by_machine) {
             let asks = LinkAnswer::Asks {
                 body: open.body,
                 flow: open.flow,
@@ -64,7 +63,8 @@ impl<'a> Turn<'a> {
             self.emit(Event::LinkUsed { id, pressed: false });
             return Some(asks);
         }
-        let leads_elsewhere = step.kind.message().is_some_and(|message| message.link);
+        let asks = step.kind.question().is_some();
+        let leads_elsewhere = !asks && step.kind.message().is_some_and(|message| message.link);
         if !flow.asks_tenant() || leads_elsewhere {
             return None;
         }
@@ -96,6 +96,7 @@ impl<'a> Turn<'a> {
 
     fn may_answer(&self, open: &Open) -> bool {
         let is_over = open.expires_at.is_some_and(|at| at <= self.now());
-        open.entered && !open.link_closed && !is_over && self.tenant.household().is_none()
+        let is_here = self.tenant.household().is_none() && self.closing(open).is_none();
+        open.entered && !open.link_closed && !is_over && is_here
     }
 }

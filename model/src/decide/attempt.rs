@@ -151,6 +151,9 @@ impl Turn<'_> {
             self.note_outcome(attempt, verdict);
             return Answer::Done;
         }
+        if self.is_closing(id) && self.closes_after(attempt, verdict) {
+            return Answer::Done;
+        }
         let number = attempt.attempt;
         match verdict {
             Verdict::Accepted { provider_id } => {
@@ -178,6 +181,18 @@ impl Turn<'_> {
             Verdict::Barred { what, why } => self.barred(attempt, *what, why),
         }
         Answer::Done
+    }
+
+    /// Whether it only waited for this outcome to close what it had opened.
+    fn closes_after(&mut self, attempt: AttemptRef, verdict: &Verdict) -> bool {
+        let is_there = self
+            .running(attempt.id)
+            .is_some_and(|(open, flow)| flow.is_closing_step(open.step));
+        if is_there {
+            return false;
+        }
+        self.note_outcome(attempt, verdict);
+        self.closes_now(attempt.id)
     }
 
     fn note_outcome(&mut self, attempt: AttemptRef, verdict: &Verdict) {
@@ -442,13 +457,14 @@ impl Turn<'_> {
             _ => false,
         };
         if started {
-            self.in_doubt(
-                attempt,
-                &Why::new(
-                    "interrupted",
-                    "the process ended while the attempt was under way",
-                ),
+            let why = Why::new(
+                "interrupted",
+                "the process ended while the attempt was under way",
             );
+            let in_doubt = Verdict::InDoubt { why: why.clone() };
+            if !(self.is_closing(attempt.id) && self.closes_after(attempt, &in_doubt)) {
+                self.in_doubt(attempt, &why);
+            }
         }
         Answer::Done
     }

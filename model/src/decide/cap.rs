@@ -3,11 +3,12 @@
 
 use super::Turn;
 use super::way::Way;
+use crate::channel::Channel;
 use crate::event::{Capped, Cause, Event};
 use crate::flow::Message;
 use crate::ids::NotificationId;
 use crate::notification::Lane;
-use crate::state::{Open, Tenant};
+use crate::state::{Open, Phase, Tenant};
 use crate::steering::Cap;
 use crate::time::Timestamp;
 
@@ -27,7 +28,8 @@ impl Turn<'_> {
     pub(super) fn over_cap(&self, id: NotificationId) -> Option<Capped> {
         let caps = &self.steering()?.caps;
         let (open, _, step) = self.at_step(id)?;
-        if is_exempt(open, step.kind.message()?) {
+        let message = step.kind.message()?;
+        if is_exempt(open, message) || message.is_for_machine() {
             return None;
         }
         let now = self.now();
@@ -76,6 +78,14 @@ impl Turn<'_> {
 
     /// Has the attempt that has just started count, where a rule counts it.
     pub(super) fn count_contact(&mut self, id: NotificationId) {
+        // A machine is not told anything.
+        let to_machine = self.open(id).is_some_and(|open| {
+            let machine = Channel::Machine;
+            matches!(&open.phase, Phase::Started { channel, .. } if *channel == machine)
+        });
+        if to_machine {
+            return;
+        }
         let category = self.open(id).map(|open| &*open.category);
         let is_counted = self
             .steering()

@@ -134,7 +134,7 @@ impl Turn<'_> {
     /// for. `true` when it ended.
     fn reconsider(&mut self, id: NotificationId) -> bool {
         if self.stopped(id) {
-            return true;
+            return self.open(id).is_none();
         }
         let held_by = match self.open(id).map(|open| &open.phase) {
             Some(Phase::Held { guard, .. }) => Some(*guard),

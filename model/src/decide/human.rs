@@ -24,6 +24,16 @@ impl Turn<'_> {
                 continue;
             }
             match self.open(id) {
+                // Its end is on its way; what it opened must not stay open.
+                Some(open) if self.is_closing(id) => {
+                    let already_gone = open.sent().iter().map(|sent| sent.channel).collect();
+                    let state = open.phase.name();
+                    cancelled.stopped.push(Stopped {
+                        id,
+                        state,
+                        already_gone,
+                    });
+                }
                 Some(open) => {
                     let already_gone = open.sent().iter().map(|sent| sent.channel).collect();
                     cancelled.stopped.push(Stopped {

@@ -9,6 +9,7 @@ mod branch;
 mod bundle;
 mod cap;
 mod conflict;
+mod close;
 mod fact;
 mod group;
 mod human;
@@ -187,7 +188,13 @@ impl<'a> Turn<'a> {
         Some((open, flow, flow.step(open.step)?))
     }
 
+    /// Ends it, or has it close first what it opened.
     fn end(&mut self, id: NotificationId, end: &str, cause: Cause) {
+        if self.closes_first(id, end, &cause) {
+            return;
+        }
+        let waited = self.open(id).and_then(|open| self.closing(open));
+        let end = waited.as_deref().unwrap_or(end);
         let part = self.tenant.part(id).cloned();
         let told = part.map(|of| (of, cause.clone()));
         self.emit(Event::Ended {

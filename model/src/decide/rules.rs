@@ -28,11 +28,15 @@ enum Asked {
 }
 
 impl Turn<'_> {
-    /// Ends the notification if a stop rule is true; `true` when it ended. Unknown stops nothing.
+    /// Ends the notification if a stop rule is true; `true` when it ended, or closes what it opened before it
+    /// does. Unknown stops nothing.
     pub(super) fn stopped(&mut self, id: NotificationId) -> bool {
         let Some((open, flow)) = self.running(id) else {
             return true;
         };
+        if self.closing(open).is_some() {
+            return false;
+        }
         let Some((index, observed)) = self.first_stop(open, flow) else {
             return false;
         };
@@ -64,9 +68,12 @@ impl Turn<'_> {
 
     /// Runs the guards in order; the first that does not hold decides.
     pub(super) fn guarded(&mut self, id: NotificationId) -> Guarded {
-        let Some((_, flow)) = self.running(id) else {
+        let Some((open, flow)) = self.running(id) else {
             return Guarded::Gone;
         };
+        if self.closing(open).is_some() {
+            return Guarded::Passed(Vec::new());
+        }
         match self.ask_guards(id) {
             Asked::AllHold(passed) => return Guarded::Passed(passed),
             Asked::Fails(guard, observed) => {

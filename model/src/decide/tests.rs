@@ -9,6 +9,7 @@ mod branching;
 mod bundles;
 mod caps;
 mod conflicts;
+mod closing;
 mod contacts;
 mod counted;
 mod declared;

@@ -176,6 +176,11 @@ pub enum Cause {
         /// Who told it for him. Empty: himself, on the page.
         by: Box<str>,
     },
+    /// It is to end, and what it opened at machines is closed first. Since record version 6.
+    Closing {
+        /// Under which end it will.
+        end: Box<str>,
+    },
 }
 
 /// The way that a step took which chooses.

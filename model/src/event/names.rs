@@ -63,6 +63,7 @@ events! {
     Event::HeldBack { .. } => "held_back",
     Event::Varied { .. } => "varied",
     Event::Migrated { .. } => "migrated",
+    Event::Closing { .. } => "closing",
 }
 
 #[cfg(test)]

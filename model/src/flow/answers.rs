@@ -62,6 +62,8 @@ impl Flow {
             .filter_map(|g| to(&g.otherwise))
             .collect();
         next.push(0);
+        // Whatever ends the flow leads there.
+        next.extend(self.close.map(|close| usize::from(close.step)));
         let mut reached = BTreeSet::new();
         while let Some(index) = next.pop() {
             let Some(step) = self.steps.get(index).filter(|_| reached.insert(index)) else {

@@ -1,12 +1,15 @@
 //! Owns the way from a definition's texts to a compiled flow, reporting every mistake with its
 //! path. Refuses to stop at the first mistake, and to compile templates: `channels` does that.
 
-use super::compiled::{Flow, Grouping};
+use std::collections::BTreeSet;
+
+use super::asking::field_index;
+use super::compiled::{Close, Flow, Grouping};
 use super::definition::{Definition, Problem};
 use super::holding::MAX_HOLDING;
 use super::input::FieldKind;
 use super::reader::Reader;
-use super::rule::{Guard, Stop};
+use super::rule::{Go, Guard, Stop};
 use super::source::{FlowSource, GroupSource, GuardSource, StopSource};
 use super::step::{self, Step};
 use crate::household::Role;
@@ -55,6 +58,10 @@ impl Reader {
         let guards: Vec<_> = guards.into_iter().flatten().collect();
         let steps: Vec<_> = steps.into_iter().flatten().collect();
         self.check_rules(&guards, &steps);
+        let close = source
+            .closing
+            .as_deref()
+            .and_then(|id| self.close(id, &steps));
         Flow {
             reference: definition.reference(),
             name: source.name.as_str().into(),
@@ -75,7 +82,51 @@ impl Reader {
             stops: stops.into_iter().flatten().collect(),
             steps,
             fallback_list: source.fallback_list.as_str().into(),
+            close,
         }
+    }
+
+    /// The step that closes what the flow has opened. Whatever it leads to reaches machines and people
+    /// alone: no guard and no stop rule is asked there any more.
+    fn close(&mut self, id: &str, steps: &[Step]) -> Option<Close> {
+        let Some(first) = self.steps.get(id).copied() else {
+            let message =
+                format!("{id:?}: expected the id of the step that closes what was opened");
+            self.problem("closing", message);
+            return None;
+        };
+        let place = field_index(&mut self.fields, Flow::CLOSING);
+        let close = Close { step: first, place };
+        if !self.problems.is_empty() {
+            return Some(close);
+        }
+        let (mut next, mut seen) = (vec![first], BTreeSet::new());
+        while let Some(index) = next.pop() {
+            let Some(step) = steps.get(usize::from(index)).filter(|_| seen.insert(index)) else {
+                continue;
+            };
+            if step
+                .kind
+                .message()
+                .is_some_and(|message| !message.is_for_machine())
+            {
+                let message = format!(
+                    "step {:?} closes what was opened, and sends to the tenant: expected template and via for machine alone",
+                    step.id
+                );
+                self.problem(format!("step.{}", step.id), message);
+            }
+            let lost = matches!(step.on().bounced, None | Some(Go::End(_)));
+            if step.kind.message().is_some() && lost {
+                let message = "expected on.bounced, such as human: <list>: what a machine refuses to close must not stay open unseen";
+                self.problem(format!("step.{}", step.id), message);
+            }
+            next.extend(step.kind.ways_out().iter().filter_map(|way| match way.go {
+                Go::Step(step) => Some(*step),
+                Go::End(_) | Go::Human(_) => None,
+            }));
+        }
+        Some(close)
     }
 
     /// What it says of households.

@@ -18,6 +18,15 @@ pub struct Grouping {
     pub answers_for_all: Option<bool>,
 }
 
+/// What a flow does at machines before it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Close {
+    /// The step with which that begins.
+    pub step: u8,
+    /// Where the end that waits for it stands in [`Flow::fields`].
+    pub place: usize,
+}
+
 /// A compiled flow, ready to be walked.
 #[derive(Clone, Debug)]
 pub struct Flow {
@@ -59,6 +68,8 @@ pub struct Flow {
     /// Where tasks that the engine itself opens are put: holds that lasted too long, doubt,
     /// refusals that are ours.
     pub fallback_list: Box<str>,
+    /// What it does before it ends, once it has asked a machine for something.
+    pub close: Option<Close>,
 }
 
 impl Flow {
@@ -69,6 +80,8 @@ impl Flow {
         let said = self.group.answers_for_all;
         said.unwrap_or(&*self.purpose == "collection")
     }
+    /// The name of the value in which the end waits while something is closed.
+    pub const CLOSING: &str = "closing.end";
 
     /// The step with this index.
     #[must_use]
@@ -98,13 +111,37 @@ impl Flow {
         self.message(step)?.template(channel, 0)
     }
 
+    /// Whether a step belongs to the closing of what was opened.
+    #[must_use]
+    pub fn is_closing_step(&self, step: u8) -> bool {
+        let Some(close) = self.close else {
+            return false;
+        };
+        let (mut next, mut seen) = (vec![close.step], Vec::new());
+        while let Some(index) = next.pop() {
+            if index == step {
+                return true;
+            }
+            if seen.contains(&index) {
+                continue;
+            }
+            seen.push(index);
+            let ways = self.step(index).map(|step| step.kind.ways_out());
+            let ways = ways.into_iter().flatten();
+            next.extend(ways.filter_map(|way| match way.go {
+                Go::Step(step) => Some(*step),
+                Go::End(_) | Go::Human(_) => None,
+            }));
+        }
+        false
+    }
+
     /// Whether it asks the tenant something.
     #[must_use]
     pub fn asks_tenant(&self) -> bool {
         let questions = self.steps.iter().filter_map(|step| step.kind.question());
-        questions
-            .into_iter()
-            .any(|question| question.page.is_some())
+        let mut pages = questions.filter_map(|question| question.page.as_deref());
+        pages.any(|page| !page.by_machine)
     }
 
     /// Everywhere its guards and steps lead.

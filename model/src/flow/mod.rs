@@ -25,7 +25,7 @@ mod tests;
 mod words;
 
 pub use class::ClassTable;
-pub use compiled::{Flow, Grouping};
+pub use compiled::{Close, Flow, Grouping};
 pub use condition::{
     Asked, Compare, Comparison, Condition, ContactedBy, Dated, Day, Expression, Finding, Observed,
     Operand, Scope, Seen, Shift, Shifted, Test, ToldBy, Unit,

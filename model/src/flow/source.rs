@@ -24,6 +24,7 @@ pub(super) struct FlowSource {
     pub hold_for: String,
     #[serde(default = "default_list")]
     pub fallback_list: String,
+    pub closing: Option<String>,
     #[serde(default)]
     pub input: BTreeMap<String, InputSource>,
     #[serde(default)]

@@ -188,6 +188,7 @@ pub(crate) fn version_of(event: &Event) -> u8 {
         | Event::TaskPlanned { .. }
         | Event::TaskReminded { .. }
         | Event::Migrated { .. }
+        | Event::Closing { .. }
         | Event::GroupFormed { .. }
         | Event::GroupTold { .. }
         | Event::PartEnded { .. }
@@ -207,7 +208,8 @@ pub(crate) fn version_of(event: &Event) -> u8 {
                 | Cause::PeopleFirst { .. }
                 | Cause::Superseded { .. }
                 | Cause::AllOff
-                | Cause::TenantAnswered { .. },
+                | Cause::TenantAnswered { .. }
+                | Cause::Closing { .. },
             ..
         } => 6,
         Event::Steered { .. }

@@ -9,7 +9,9 @@ use crate::values::{AT, ID};
 
 /// A weighing in which every reason stands.
 pub(crate) fn steered() -> Steered {
-    let all = Channel::ALL.into_iter().cycle().zip(WhyNot::ALL);
+    // Those that there were when the files were written: a later one changes nothing here.
+    let held = Channel::ALL.into_iter().take(8);
+    let all = held.cycle().zip(WhyNot::ALL);
     let passed = all.map(|(channel, why)| Passed {
         channel,
         why,

@@ -239,6 +239,7 @@ pub(crate) fn causes() -> Vec<Cause> {
             answer: "given".into(),
             by: "".into(),
         },
+        Cause::Closing { end: "paid".into() },
     ];
     causes.extend(households::causes());
     causes.extend(steering::causes());
@@ -403,6 +404,11 @@ pub(crate) fn events() -> Vec<Event> {
         },
         Event::TaskReminded { id, task: 3 },
         migrating::moved(),
+        Event::Closing {
+            id,
+            end: "paid".into(),
+            cause: Cause::Unanswered,
+        },
     ];
     events.extend(households::events());
     events.extend(steering::events());

@@ -69,7 +69,8 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::TaskReminded { .. }
         | Event::HeldBack { .. }
         | Event::Varied { .. }
-        | Event::Migrated { .. } => elsewhere(),
+        | Event::Migrated { .. }
+        | Event::Closing { .. } => elsewhere(),
     }
 }
 

@@ -165,6 +165,16 @@ pub(super) fn link_used(pressed: bool) -> Told {
     Told::new("link_used", "Link gebruikt", text, details)
 }
 
+/// It is to end, and closes first what it opened.
+pub(super) fn closing(end: &str, cause: &Cause, flow: Option<&Flow>) -> Told {
+    let words = causes::words(cause, flow);
+    let text = format!(
+        "it is to end '{end}', because {words}; what it opened at machines is closed first"
+    );
+    let details = json!({ "end": end, "cause": causes::cause_code(cause) });
+    Told::new("closing", "Sluit af", text, details)
+}
+
 /// It ended.
 pub(super) fn ended(end: &str, cause: &Cause, flow: Option<&Flow>) -> Told {
     let text = format!("ended '{end}', because {}", causes::words(cause, flow));

@@ -46,11 +46,12 @@ fn leads(step: &Step) -> impl Iterator<Item = &Go> {
     ways.map(|way| way.go)
 }
 
-/// The steps to which something leads, and the first one.
+/// The steps to which something leads, the first one, and the one that closes.
 fn reached(flow: &Flow) -> BTreeSet<usize> {
     let guards = flow.guards.iter().map(|guard| &guard.otherwise);
     let mut next = steps(guards);
     next.push(0);
+    next.extend(flow.close.map(|close| usize::from(close.step)));
     let mut reached = BTreeSet::new();
     while let Some(index) = next.pop() {
         if let Some(step) = flow.steps.get(index).filter(|_| reached.insert(index)) {

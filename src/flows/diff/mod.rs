@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sluis_model::flow::{ClassTable, Definition, Guard, InputField, Step, Stop};
+use sluis_model::flow::{ClassTable, Definition, Go, Guard, InputField, Step, Stop};
 use sluis_model::{Channel, FactField, Flow};
 
 use super::ways::{Way, length, ways};
@@ -71,6 +71,11 @@ fn head(a: &Flow, b: &Flow, told: &mut Told) {
     told.other("subject", subject(a), subject(b));
     told.other("hold_for", length(a.hold_for_ms), length(b.hold_for_ms));
     told.other("fallback_list", &*a.fallback_list, &*b.fallback_list);
+    let closes = |flow: &Flow| {
+        let close = flow.close.map(|close| goes(flow, &Go::Step(close.step)));
+        close.unwrap_or_else(|| "nothing".to_owned())
+    };
+    told.other("closing", closes(a), closes(b));
 }
 
 fn fields(a: &[InputField], b: &[InputField], told: &mut Told) {

@@ -91,6 +91,11 @@ impl Graph {
             self.node(&id, Shape::Rule, lines);
             self.way(flow, &id, &guard.otherwise, "does not hold".to_owned());
         }
+        if let Some(close) = flow.close {
+            let lines = vec!["before it ends: closes what it opened".to_owned()];
+            self.node("close", Shape::Rule, lines);
+            self.way(flow, "close", &Go::Step(close.step), "first".to_owned());
+        }
         for (index, stop) in flow.stops.iter().enumerate() {
             let id = format!("stop{index}");
             let mut lines = vec![format!("stop: {}", stop.name), stop.when.text.to_string()];

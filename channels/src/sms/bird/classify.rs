@@ -9,10 +9,10 @@
 //! upstream took the message, so it is in doubt. Only a 503 that names a time (`Retry-After`) is a
 //! plain "not now".
 
-use jiff::fmt::rfc2822::DateTimeParser;
 use serde::Deserialize;
 use sluis_model::{Barred, Refusal, Timestamp, Verdict, Why};
 
+pub(super) use crate::web::retry_after;
 use crate::words::why;
 
 /// A complete response.
@@ -179,20 +179,4 @@ fn reason(status: u16, error: Option<&ApiError>, recipient: &str) -> Why {
         }
         None => Why::new(format!("http {status}"), ""),
     }
-}
-
-/// `Retry-After` in milliseconds from now; a date in the past is zero, at most a day.
-#[must_use]
-pub(super) fn retry_after(text: &str, now: Timestamp) -> Option<u64> {
-    const DAY: u64 = 86_400_000;
-    let text = text.trim();
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        return text
-            .parse::<u64>()
-            .ok()
-            .map(|seconds| seconds.saturating_mul(1000).min(DAY));
-    }
-    let date = DateTimeParser::new().parse_timestamp(text).ok()?;
-    let millis = Timestamp(date.as_millisecond()).since(now);
-    Some(u64::try_from(millis).unwrap_or(0).min(DAY))
 }

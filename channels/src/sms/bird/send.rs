@@ -1,7 +1,5 @@
 //! Owns the Bird provider: a bounded number of requests at once over pooled connections, one
-//! verdict each. Refuses policy. What could not connect was not sent; all else without an answer is
-//! in doubt. The only second try is on another connection when a parked one proved dead before
-//! anything of the request was written.
+//! verdict each. Refuses policy.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,7 +13,6 @@ use http::uri::InvalidUri;
 use http_body_util::Full;
 use parking_lot::RwLock;
 use sluis_model::{Channel, OnDoubt, ReferenceKey, Refusal, Timestamp, Verdict, Why};
-use tokio::time::timeout;
 
 use super::callback::{SigningKey, read_status};
 use super::classify::{Response, classify};
@@ -23,14 +20,13 @@ use super::config::BirdSmsConfig;
 use super::request::{self, Account};
 use crate::outgoing::Outgoing;
 use crate::output::Output;
-use crate::pool::{Pool, all_in_use};
+use crate::pool::Pool;
 use crate::problem::Problem;
 use crate::provider::{Connections, Provider};
 use crate::receipt::{Callback, ProviderReceipt, ReceiptError, ReceiptProof};
 use crate::secrets::{SecretSource, secret};
 use crate::tls::client_config;
-use crate::web::{Failed, Link, TimedConnector};
-use crate::words::why;
+use crate::web::{Caller, TimedConnector, host_of};
 
 /// What leaves: the body of the request.
 const MEDIA_TYPE: &str = "application/json";
@@ -42,10 +38,7 @@ pub(super) struct BirdSmsProvider {
     path: String,
     config: BirdSmsConfig,
     keys: RwLock<Arc<Keys>>,
-    /// Scheme, host and port to connect to.
-    address: Uri,
-    connector: TimedConnector,
-    pool: Arc<Pool<Link>>,
+    caller: Caller,
 }
 
 /// The account's keys.
@@ -158,9 +151,13 @@ impl BirdSmsProvider {
             path: path.to_owned(),
             config: config.clone(),
             keys: RwLock::new(Arc::new(keys)),
-            address,
-            connector: TimedConnector::new(&tls, config.connect_timeout.0),
-            pool: Pool::new(config.connections as usize, config.idle.0),
+            caller: Caller {
+                address,
+                connector: TimedConnector::new(&tls, config.connect_timeout.0),
+                pool: Pool::new(config.connections as usize, config.idle.0),
+                wait: config.wait.0,
+                request_timeout: config.request_timeout.0,
+            },
         })
     }
 
@@ -181,103 +178,19 @@ impl BirdSmsProvider {
                 };
             }
         };
-        let Some(_slot) = self.pool.slot(self.config.wait.0).await else {
-            return all_in_use();
-        };
-        let exchange = self.exchange(request, &outgoing);
-        match timeout(self.config.request_timeout.0, exchange).await {
-            Ok(verdict) => verdict,
-            Err(_) => Verdict::InDoubt {
-                why: Why::new("timeout", "no answer within the limit"),
-            },
-        }
-    }
-
-    async fn exchange(
-        &self,
-        mut request: http::Request<Full<Bytes>>,
-        outgoing: &Outgoing,
-    ) -> Verdict {
-        while let Some(link) = self.pool.take() {
-            match self.on(link, request, outgoing).await {
-                Ok(verdict) => return verdict,
-                Err(Failed::Unsent(unsent)) => request = *unsent,
-                Err(Failed::Broken(error)) => return broken(&error),
-            }
-        }
-        let link = match Link::open(&self.connector, &self.address).await {
-            Ok(link) => link,
-            Err(error) => {
-                return Verdict::Withdrawn {
-                    why: why("connect", &chain(&*error), ""),
+        match self.caller.call(request).await {
+            Ok((head, body)) => {
+                let retry_after = head.headers.get(RETRY_AFTER);
+                let response = Response {
+                    status: head.status.as_u16(),
+                    retry_after: retry_after.and_then(|value| value.to_str().ok()),
+                    body: &body,
                 };
+                classify(&response, &outgoing.to, outgoing.at)
             }
-        };
-        self.pool.count_opened();
-        match self.on(link, request, outgoing).await {
-            Ok(verdict) => verdict,
-            Err(Failed::Unsent(_)) => Verdict::InDoubt {
-                why: Why::new("connection", "closed as soon as it was open"),
-            },
-            Err(Failed::Broken(error)) => broken(&error),
+            Err(verdict) => verdict,
         }
     }
-
-    async fn on(
-        &self,
-        mut link: Link,
-        request: http::Request<Full<Bytes>>,
-        outgoing: &Outgoing,
-    ) -> Result<Verdict, Failed> {
-        let (head, body) = link.exchange(request).await?;
-        if link.is_usable() {
-            self.pool.park(link);
-        }
-        let response = Response {
-            status: head.status.as_u16(),
-            retry_after: head
-                .headers
-                .get(RETRY_AFTER)
-                .and_then(|value| value.to_str().ok()),
-            body: &body,
-        };
-        Ok(classify(&response, &outgoing.to, outgoing.at))
-    }
-}
-
-/// As it stands in `Host`.
-fn host_of(address: &Uri) -> Option<HeaderValue> {
-    let (host, own) = (
-        address.host()?,
-        if address.scheme_str() == Some("https") {
-            443
-        } else {
-            80
-        },
-    );
-    let text = match address.port_u16().filter(|port| *port != own) {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    };
-    HeaderValue::from_str(&text).ok()
-}
-
-fn broken(error: &hyper::Error) -> Verdict {
-    Verdict::InDoubt {
-        why: why("connection", &chain(error), ""),
-    }
-}
-
-/// The error and its causes, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 impl Provider for BirdSmsProvider {
@@ -294,7 +207,7 @@ impl Provider for BirdSmsProvider {
     }
 
     fn concurrency(&self) -> usize {
-        self.pool.most()
+        self.caller.pool.most()
     }
 
     fn fits(&self, outgoing: &Outgoing) -> Result<(), Why> {
@@ -335,11 +248,11 @@ impl Provider for BirdSmsProvider {
     }
 
     fn connections(&self) -> Connections {
-        self.pool.connections()
+        self.caller.pool.connections()
     }
 
     fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {
-        drop(self.pool.close());
+        drop(self.caller.pool.close());
         Box::pin(std::future::ready(()))
     }
 }

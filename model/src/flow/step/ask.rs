@@ -1,6 +1,7 @@
 //! Owns the step that asks the tenant: `ask = { template = { email = "survey" }, via = ["email"], title =
 //! "Hoe ging het?", answers = { given = { fields = { score = "integer" }, go = "judge" } } }`. It sends a
-//! message whose link leads to the page with the question. With `again = "survey"` it asks once more
+//! message whose link leads to the page with the question. Over the channel `machine` it asks a machine,
+//! which answers by the API. With `again = "survey"` it asks once more
 //! what another step asks. Refuses to be without a limit in time: no answer is no answer.
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use super::syntax::{Syntax, Written};
 use super::until::{Awaited, Until};
 use super::way_out::WayOut;
 use super::{send, task};
+use crate::channel::Channel;
 use crate::flow::input::FieldKind;
 use crate::flow::reader::Reader;
 use crate::flow::rule::Go;
@@ -187,7 +189,15 @@ fn question(reader: &mut Reader, step: &str, source: &Source) -> Option<Question
 fn page(reader: &mut Reader, step: &str, path: &str, source: &Source) -> Page {
     let id = step.strip_prefix("step.").unwrap_or(step);
     let title = source.title.as_deref().unwrap_or_default().trim();
-    line(reader, &format!("{path}.title"), title);
+    let machine = Channel::Machine.name();
+    let by_machine = source.template.contains_key(machine);
+    if by_machine && source.template.len() > 1 {
+        let message = "a machine and the tenant are asked in steps of their own: expected machine alone, or no machine";
+        reader.problem(format!("{path}.template"), message);
+    }
+    if !by_machine || source.title.is_some() {
+        line(reader, &format!("{path}.title"), title);
+    }
     let text = source.text.as_deref().unwrap_or_default().trim();
     let is_odd = |c: char| c.is_control() && c != '\n';
     if text.len() > Page::MOST_TEXT || text.contains(is_odd) {
@@ -212,6 +222,7 @@ fn page(reader: &mut Reader, step: &str, path: &str, source: &Source) -> Page {
         labels: labels
             .map(|(name, label)| (name.as_str().into(), label.trim().into()))
             .collect(),
+        by_machine,
     }
 }
 
@@ -287,9 +298,11 @@ impl StepKind for Ask {
             let go = names.go(&after.go);
             format!("; without one it goes {go}")
         });
-        Some(format!(
-            "the tenant's answer to '{asks}'{}",
-            without.unwrap_or_default()
-        ))
+        let page = self.question.page.as_deref();
+        let whose = match page.is_some_and(|page| page.by_machine) {
+            true => "an answer of the machine".to_owned(),
+            false => format!("the tenant's answer to '{asks}'"),
+        };
+        Some(format!("{whose}{}", without.unwrap_or_default()))
     }
 }

@@ -63,6 +63,13 @@ impl Message {
             .or_else(|| self.templates.get(&channel))
             .map(|name| &**name)
     }
+    /// Whether it asks a machine, and nobody.
+    #[must_use]
+    pub fn is_for_machine(&self) -> bool {
+        let mut channels = self.templates.keys();
+        channels.all(|channel| *channel == Channel::Machine)
+    }
+
     /// Whether a way of it is that channel, whoever the tenant is.
     #[must_use]
     pub fn names(&self, channel: Channel) -> bool {

@@ -1,5 +1,5 @@
-//! Owns what the tenant sees of a question that a step asks him: the page behind the link of its message.
-//! Refuses to be a page: whoever shows one makes it of this.
+//! Owns what is asked by a step that asks the tenant, or a machine: for the tenant, the page behind the link
+//! of its message. Refuses to be a page: whoever shows one makes it of this.
 
 /// The page on which the tenant answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -7,7 +7,9 @@ pub struct Page {
     /// Index of the step under which the answer is kept: the step itself, or the one that it asks
     /// again for.
     pub asked_by: u8,
-    /// Its heading.
+    /// Whether a machine is asked: then there is no page.
+    pub by_machine: bool,
+    /// Its heading; empty for a machine that nothing is said of.
     pub title: Box<str>,
     /// What stands under it; empty: nothing.
     pub text: Box<str>,

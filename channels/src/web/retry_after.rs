@@ -1,0 +1,19 @@
+//! Owns the reading of `Retry-After`. Refuses a time beyond a day: it is cut.
+
+use jiff::fmt::rfc2822::DateTimeParser;
+use sluis_model::Timestamp;
+
+/// `Retry-After` in milliseconds from now; a date in the past is zero, at most a day.
+pub(crate) fn retry_after(text: &str, now: Timestamp) -> Option<u64> {
+    const DAY: u64 = 86_400_000;
+    let text = text.trim();
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return text
+            .parse::<u64>()
+            .ok()
+            .map(|seconds| seconds.saturating_mul(1000).min(DAY));
+    }
+    let date = DateTimeParser::new().parse_timestamp(text).ok()?;
+    let millis = Timestamp(date.as_millisecond()).since(now);
+    Some(u64::try_from(millis).unwrap_or(0).min(DAY))
+}
