@@ -5,6 +5,8 @@ mod classify;
 mod config;
 mod request;
 mod send;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
