@@ -431,7 +431,7 @@ impl Event {
             | Event::HeldBack { id, .. }
             | Event::Varied { id, .. }
             | Event::Migrated { id, .. } => Some(*id),
-            | Event::Closing { id, .. } => Some(*id),
+            Event::Closing { id, .. } => Some(*id),
             Event::ProfileStored { .. }
             | Event::PointMarked { .. }
             | Event::PointKept { .. }

@@ -6,6 +6,7 @@ use std::fmt;
 
 use bincode::{Decode, Encode};
 
+use crate::channel::Channel;
 use crate::flow::{Flow, FlowRef, HoldingKind, Step, Value};
 use crate::ids::NotificationId;
 use crate::state::{Open, Phase};
@@ -64,6 +65,8 @@ pub enum Stay {
     OtherKind,
     /// An attempt is in doubt: it may only go again as it was.
     InDoubt,
+    /// The new definition does not close what this one has opened at a machine.
+    NoClosing,
     /// The new definition wants data that the old one did not ask for, under these names.
     Lacks(Vec<Box<str>>),
 }
@@ -76,6 +79,7 @@ impl Stay {
             Stay::NoStep => "no_such_step",
             Stay::OtherKind => "other_kind_of_step",
             Stay::InDoubt => "in_doubt",
+            Stay::NoClosing => "no_closing",
             Stay::Lacks(_) => "lacks_data",
         }
     }
@@ -89,6 +93,9 @@ impl fmt::Display for Stay {
                 f.write_str("the step of this name is of another kind in the new version")
             }
             Stay::InDoubt => f.write_str("an attempt is in doubt, and may only go again as it was"),
+            Stay::NoClosing => {
+                f.write_str("the new version does not close what this one has opened at a machine")
+            }
             Stay::Lacks(names) => write!(
                 f,
                 "the new version wants data that the old one did not ask for: {}",
@@ -120,6 +127,9 @@ pub fn fit(old: &Flow, new: &Flow, open: &Open) -> Fit {
         Ok(step) => step,
         Err(stay) => return Fit::Stays(stay),
     };
+    if loses_a_close(old, new, open, step) {
+        return Fit::Stays(Stay::NoClosing);
+    }
     match open.phase {
         Phase::Started { .. } => Fit::UnderWay,
         Phase::InDoubt { .. } => Fit::Stays(Stay::InDoubt),
@@ -130,6 +140,18 @@ pub fn fit(old: &Flow, new: &Flow, open: &Open) -> Fit {
         | Phase::Held { .. }
         | Phase::Task { .. } => Fit::Moves(step),
     }
+}
+
+/// Whether something that `open` has opened at a machine, or is just closing there, would stay open.
+fn loses_a_close(old: &Flow, new: &Flow, open: &Open, step: u8) -> bool {
+    if old.close.is_none() {
+        return false;
+    }
+    if old.waiting_end(&open.fields).is_some() {
+        return !new.is_closing_step(step);
+    }
+    let mut sent = open.sent().iter();
+    new.close.is_none() && sent.any(|sent| sent.channel == Channel::Machine)
 }
 
 /// The step of `new` at which `open` would stand.

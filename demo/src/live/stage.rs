@@ -164,7 +164,10 @@ impl Sinks {
                 bail!("provider {}: what a file takes cannot be drawn", entry.name)
             }
             ProviderConfig::Webhook(_) => {
-                bail!("provider {}: what a machine answers cannot be drawn", entry.name)
+                bail!(
+                    "provider {}: what a machine answers cannot be drawn",
+                    entry.name
+                )
             }
         }
         Ok(())

@@ -28,8 +28,7 @@ impl Turn<'_> {
     pub(super) fn over_cap(&self, id: NotificationId) -> Option<Capped> {
         let caps = &self.steering()?.caps;
         let (open, _, step) = self.at_step(id)?;
-        let message = step.kind.message()?;
-        if is_exempt(open, message) || message.is_for_machine() {
+        if is_exempt(open, step.kind.message()?) {
             return None;
         }
         let now = self.now();
@@ -97,9 +96,10 @@ impl Turn<'_> {
     }
 }
 
-/// Whether nothing holds it back but rules of its flow: it is urgent, or has a legal reason.
+/// Whether nothing holds it back but rules of its flow: it is urgent, has a legal reason, or asks a machine, so
+/// that nobody is told anything.
 pub(super) fn is_exempt(open: &Open, message: &Message) -> bool {
-    open.lane == Lane::Urgent || message.legal.is_some()
+    open.lane == Lane::Urgent || message.legal.is_some() || message.is_for_machine()
 }
 
 /// When the cap allows another message; none: it does now.

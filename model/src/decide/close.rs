@@ -5,18 +5,14 @@
 use super::Turn;
 use crate::channel::Channel;
 use crate::event::{Cause, Event};
-use crate::flow::Value;
 use crate::ids::NotificationId;
 use crate::state::{Open, Phase};
 
 impl Turn<'_> {
     /// The end that waits until everything is closed.
     pub(super) fn closing(&self, open: &Open) -> Option<Box<str>> {
-        let close = self.flow(open.flow)?.close?;
-        match open.fields.get(close.place)? {
-            Value::Text(end) => Some(end.clone()),
-            Value::Missing | Value::Integer(_) | Value::Boolean(_) => None,
-        }
+        let end = self.flow(open.flow)?.waiting_end(&open.fields)?;
+        Some(end.into())
     }
 
     /// Whether a notification closes what it opened, or is about to.

@@ -2,7 +2,7 @@
 
 use super::class::ClassTable;
 use super::definition::FlowRef;
-use super::input::InputField;
+use super::input::{InputField, Value};
 use super::kept::Kept;
 use super::rule::{Go, Guard, Stop};
 use super::step::{Message, Step};
@@ -109,6 +109,15 @@ impl Flow {
     #[must_use]
     pub fn template(&self, step: u8, channel: Channel) -> Option<&str> {
         self.message(step)?.template(channel, 0)
+    }
+
+    /// The end that waits in these values until everything is closed.
+    #[must_use]
+    pub fn waiting_end<'a>(&self, values: &'a [Value]) -> Option<&'a str> {
+        match values.get(self.close?.place)? {
+            Value::Text(end) => Some(end),
+            Value::Missing | Value::Integer(_) | Value::Boolean(_) => None,
+        }
     }
 
     /// Whether a step belongs to the closing of what was opened.

@@ -1,11 +1,12 @@
 //! Owns the stories of a payment request at a machine: what ends the flow closes it first, whether the machine
 //! answers, is away, or the process ends in between; and no rule, time or cancellation loses the close.
 
-use super::world::{World, delivered, in_doubt, refused, retry};
+use super::world::{CORPORATION, World, delivered, in_doubt, refused, retry};
 use crate::flow::Value;
+use crate::steering::Steering;
 use crate::{
-    CancelTarget, Cause, Channel, DAY, Event, HOUR, Input, Notification, NotificationId, Phase,
-    TenantAnswered,
+    Answer, CancelTarget, Cause, Channel, DAY, Environment, Event, HOUR, Input, Migrate, Moving,
+    Notification, NotificationId, Phase, Stay, TenantAnswered,
 };
 
 /// A payment request is opened at a machine, the tenant is told, and it is closed before the flow ends.
@@ -206,4 +207,67 @@ fn the_tenant_answers_nothing_that_a_machine_is_asked() {
     };
     let said = world.give(Input::TenantAnswered(Box::new(by_page))).answer;
     assert_eq!(said, crate::Answer::Task(crate::TaskAnswer::NotOpen));
+}
+
+/// Orders the move of `id` to the newest definition of its flow.
+fn migrate(world: &mut World, id: NotificationId) -> Moving {
+    let order = Migrate {
+        id,
+        from: world.open(id).flow,
+        to: world.flows.named("pay").reference,
+        by: "desk".into(),
+        values: Box::default(),
+    };
+    match world.give(Input::Migrate(Box::new(order))).answer {
+        Answer::Migration(moving) => moving,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_version_without_the_close_does_not_take_over_what_was_opened() {
+    let (mut world, id) = requested();
+    opened(&mut world, id);
+    let version = |to: &str| PAY.replace("version = 1", to);
+    world
+        .flows
+        .add(&version("version = 2").replace("closing = \"close\"\n", ""));
+    assert_eq!(migrate(&mut world, id), Moving::Stays(Stay::NoClosing));
+    // One that closes does, also while the close is on its way: it ends as it was to.
+    world.pay(super::world::OWED);
+    world.flows.add(&version("version = 3"));
+    assert_eq!(migrate(&mut world, id), Moving::Moved);
+    let attempt = world.start(id);
+    let done = world.outcome(attempt, delivered());
+    assert_eq!(ends(&done.events).as_deref(), Some("paid"));
+}
+
+#[test]
+fn what_keeps_messages_from_the_tenant_keeps_no_request_from_a_machine() {
+    let (mut world, id) = requested();
+    opened(&mut world, id);
+    let rules = "[[conflict]]\nname = \"quiet\"\nwhile = [\"rent\"]\ndrop = [\"collection\"]\n\
+        [[segment]]\nname = \"all\"\npeople_first = true\n\
+        [[bundle]]\nname = \"noon\"\ncategories = [\"collection\"]\nuntil = \"12:00\"\n";
+    let steering = Steering::parse(rules).expect("a sound file");
+    world.policy.steering.insert(CORPORATION, steering);
+    world.run("storno", |n| n.category = "rent".into());
+    world.pay(super::world::OWED);
+    let now = world.now;
+    assert!(
+        matches!(world.open(id).phase, Phase::Ready { channel: Channel::Machine, not_before, .. } if not_before == now)
+    );
+    let attempt = world.start(id);
+    let done = world.outcome(attempt, delivered());
+    assert_eq!(ends(&done.events).as_deref(), Some("paid"));
+}
+
+#[test]
+fn the_allow_list_is_of_tenants_and_keeps_no_machine_away() {
+    let (mut world, id) = world();
+    world.policy.environment = Environment::Acceptance;
+    world.policy.allow_list.clear();
+    let attempt = world.start(id);
+    world.outcome(attempt, delivered());
+    assert!(matches!(world.open(id).phase, Phase::Sent { .. }));
 }

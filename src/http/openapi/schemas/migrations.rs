@@ -106,7 +106,7 @@ fn place() -> Value {
 fn stays() -> Value {
     json!({
         "type": "object",
-        "description": "How many stay, by why: `no_such_step`, `other_kind_of_step`, `in_doubt`, `lacks_data`; more may come.",
+        "description": "How many stay, by why: `no_such_step`, `other_kind_of_step`, `in_doubt`, `no_closing`, `lacks_data`; more may come.",
         "additionalProperties": count("How many.")
     })
 }
