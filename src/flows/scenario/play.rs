@@ -252,11 +252,13 @@ impl Run<'_> {
             let asked = reply.map_or(&[][..], |reply| &reply.fields);
             let says =
                 intake::answer::parse(&as_json(fields).to_string(), asked).map_err(listed)?;
+            // A machine answers by the API, which says whose key it was.
+            let by = if page.by_machine { "machine" } else { "" };
             return Ok(Input::TenantAnswered(Box::new(TenantAnswered {
                 id,
                 step: page.asked_by,
                 answer,
-                by: "".into(),
+                by: by.into(),
                 says,
             })));
         }

@@ -7,7 +7,7 @@ use crate::config::flows::{find_in, scenarios};
 use crate::flows::check::check;
 
 #[test]
-fn a_call_round_and_a_house_visit_do_what_their_scenarios_say() {
+fn the_example_flows_do_what_their_scenarios_say_and_every_way_out_is_taken() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/flows");
     let (found, mistakes) = find_in(&dir);
     let report = check(&found, mistakes);

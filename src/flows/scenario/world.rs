@@ -177,6 +177,9 @@ impl<'a> World<'a> {
                 self.line(*id, What::Reminded(list));
             }
         }
+        if let Event::Closing { id, cause, .. } = event {
+            self.left(*id, cause);
+        }
         if let Event::Ended { id, end, cause } = event {
             self.left(*id, cause);
             self.line(*id, What::End(end.clone()));
@@ -359,6 +362,11 @@ impl<'a> World<'a> {
 
     fn verdict(&self, channel: Channel) -> Verdict {
         match self.behaviours.get(&channel) {
+            // A machine has no address that could be wrong.
+            Some(Behaviour::Refuses) if channel == Channel::Machine => Verdict::Refused {
+                class: Refusal::Unsendable,
+                why: Why::new("http 422", "scenario"),
+            },
             Some(Behaviour::Refuses) => Verdict::Refused {
                 class: Refusal::Address,
                 why: Why::new("5.1.1", "scenario"),
