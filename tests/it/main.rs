@@ -40,6 +40,7 @@ mod links;
 mod lists;
 mod lists_page;
 mod log;
+mod machines;
 mod mailings;
 mod mailings_ends;
 mod metrics;

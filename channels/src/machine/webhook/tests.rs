@@ -128,7 +128,8 @@ async fn a_request_says_who_asks_what_and_has_the_same_key_when_it_is_sent_again
 
 #[tokio::test]
 async fn every_answer_amounts_to_something_and_none_is_lost() {
-    let cases: [(u16, fn(&Verdict) -> bool); 14] = [
+    type Amounts = fn(&Verdict) -> bool;
+    let cases: [(u16, Amounts); 14] = [
         (200, |v| matches!(v, Verdict::Delivered { .. })),
         (204, |v| matches!(v, Verdict::Delivered { .. })),
         (302, |v| {
