@@ -33,12 +33,10 @@ pub(super) struct Hands {
 impl Hands {
     /// At the first row without a verdict. Reads up to there. Blocks.
     pub(super) fn at(reader: RowsReader, verdicts: &[u8]) -> Self {
-        let first = verdicts.iter().position(|mark| *mark == UNKNOWN);
         Self {
             reader,
             pending: VecDeque::new(),
-            // After a crash the rows of one window may be known and have no verdict.
-            ask_until: first.map_or(0, |first| first + WINDOW),
+            ask_until: behind_a_window(verdicts),
             rests_until: Timestamp(0),
             pace: Pace::default(),
             cancelled: 0,
@@ -86,5 +84,36 @@ impl Hands {
     /// Nothing is offered for so many seconds.
     pub(super) fn rest(&mut self, now: Timestamp, seconds: u32) {
         self.rests_until = now.plus(i64::from(seconds) * SECOND);
+    }
+}
+
+/// The row behind those that may be known and have no verdict after a crash: those of one window. They need not
+/// stand beside each other, where answers were lost before.
+fn behind_a_window(verdicts: &[u8]) -> usize {
+    let unknown = verdicts.iter().enumerate();
+    let unknown = unknown.filter(|(_, mark)| **mark == UNKNOWN);
+    unknown.take(WINDOW).last().map_or(0, |(row, _)| row + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mailings::live::Verdict;
+
+    #[test]
+    fn a_window_is_rows_without_a_verdict_and_not_rows_beside_each_other() {
+        let known = Verdict::Admitted as u8;
+        assert_eq!(behind_a_window(&[known; 9]), 0);
+        assert_eq!(behind_a_window(&[known, UNKNOWN, known]), 2);
+        // Each second answer was lost: the last row of the window stands far behind the first.
+        let every_second = |row: usize| {
+            if row.is_multiple_of(2) {
+                UNKNOWN
+            } else {
+                known
+            }
+        };
+        let verdicts: Vec<u8> = (0..4 * WINDOW).map(every_second).collect();
+        assert_eq!(behind_a_window(&verdicts), 2 * WINDOW - 1);
     }
 }

@@ -146,8 +146,10 @@ impl World {
         let skips = self.bug == Some(Bug::RowSkipped);
         let twice = self.bug == Some(Bug::RowTwice);
         for mailing in &mut self.mailings {
+            mailing.from = 0;
+            // Rows of one window, which need not stand beside each other.
+            mailing.ask_until = mailing.next().last().map_or(0, |last| last + 1);
             let first = mailing.verdicts.iter().position(Option::is_none);
-            mailing.ask_until = first.map_or(0, |first| first + WINDOW);
             let window = std::mem::take(&mut mailing.window);
             if twice && mailing.doing == Doing::Offering {
                 // Under another id and another key, as if they did not follow from the row.

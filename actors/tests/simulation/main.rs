@@ -61,6 +61,20 @@ fn every_seed_keeps_every_promise() {
     seeds(SEEDS);
 }
 
+/// Seeds that found something, each with what it was.
+const ONCE: [(u64, &str); 1] = [(
+    3_055,
+    "rows of a mailing whose answers were lost, scattered over more than a window",
+)];
+
+#[test]
+fn what_a_seed_found_once_stays_mended() {
+    for (seed, what) in ONCE {
+        let found = run(seed, None, false).violation;
+        assert!(found.is_none(), "seed {seed}, {what}: {found:?}");
+    }
+}
+
 /// The same with flows that the seed draws: of the whole language, with facts of declared types.
 #[test]
 fn every_drawn_flow_is_followed_as_it_is_written() {
