@@ -32,9 +32,9 @@ impl Filler {
         let run = move || {
             for generation in asks {
                 let made = generation.log.make_room(ahead);
-                if let Err(error) = made
-                    .and_then(|()| ledger.reached(generation.floor(), generation.log.room_end()))
-                {
+                if let Err(error) = made.and_then(|()| {
+                    ledger.reached(generation.floor(), generation.log.durable_length())
+                }) {
                     tracing::debug!(generation = generation.number, %error, "no room made, or not noted");
                 }
             }

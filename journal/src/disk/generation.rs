@@ -191,7 +191,7 @@ impl Generation {
         Made {
             number: self.number,
             salt: self.salt,
-            length: self.log.room_end(),
+            length: self.log.durable_length(),
         }
     }
 

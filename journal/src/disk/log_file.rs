@@ -38,6 +38,8 @@ pub(super) struct LogFile {
     filling: Mutex<Option<u64>>,
     /// The same, to look at without the lock.
     room: AtomicU64,
+    /// How long it is for certain.
+    durable: AtomicU64,
 }
 
 /// Room is made in steps of this.
@@ -61,7 +63,8 @@ impl LogFile {
     }
 
     fn around(path: PathBuf, file: File, salt: u64, barrier: Barrier) -> Self {
-        let (end, groups, room) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+        let zero = || AtomicU64::new(0);
+        let (end, groups, room, durable) = (zero(), zero(), zero(), zero());
         Self {
             path,
             file,
@@ -71,6 +74,7 @@ impl LogFile {
             groups,
             filling: Mutex::new(Some(0)),
             room,
+            durable,
         }
     }
 
@@ -117,9 +121,9 @@ impl LogFile {
         &self.path
     }
 
-    /// Where the room ends.
-    pub(super) fn room_end(&self) -> u64 {
-        self.room.load(Ordering::Acquire)
+    /// How long the file is at least, also after a cut: what was written behind it may be gone then.
+    pub(super) fn durable_length(&self) -> u64 {
+        self.durable.load(Ordering::Acquire)
     }
 
     /// Says where the good groups end; what the file has behind them is room.
@@ -128,6 +132,8 @@ impl LogFile {
         let length = self.len()?.max(end);
         *self.filling.lock() = Some(length);
         self.room.store(length, Ordering::Release);
+        // Whoever opened or cut it has synced it.
+        self.durable.store(length, Ordering::Release);
         Ok(())
     }
 
@@ -161,6 +167,7 @@ impl LogFile {
             let until = from + zeros.len() as u64;
             *filling = Some(until);
             self.room.store(until, Ordering::Release);
+            self.durable.fetch_max(until, Ordering::AcqRel);
         }
         Ok(())
     }
@@ -194,7 +201,9 @@ impl LogFile {
                 .sync_data()
                 .map_err(JournalError::io("sync", &self.path))?;
         }
-        self.set_end(end + group.len() as u64, self.groups() + 1);
+        let end = end + group.len() as u64;
+        self.durable.fetch_max(end, Ordering::AcqRel);
+        self.set_end(end, self.groups() + 1);
         Ok(())
     }
 
@@ -359,7 +368,10 @@ mod tests {
     fn without_room_the_file_grows_and_room_is_made_behind_it() {
         let dir = tempfile::tempdir().expect("a directory");
         let log = LogFile::create(dir.path(), 7, Barrier::Full).expect("made");
-        log.append(&[9; 5000], || ()).expect("written");
+        // Between the write and its sync it is long, and not for certain.
+        let uncertain = || assert_eq!((log.len().expect("known"), log.durable_length()), (5000, 0));
+        log.append(&[9; 5000], uncertain).expect("written");
+        assert_eq!(log.durable_length(), 5000);
         assert_eq!(
             (log.end(), log.room(), log.len().expect("known")),
             (5000, 0, 5000)

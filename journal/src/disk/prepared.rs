@@ -82,7 +82,7 @@ impl Prepared {
         Made {
             number: self.number,
             salt: self.salt,
-            length: self.log.room_end(),
+            length: self.log.durable_length(),
         }
     }
 
