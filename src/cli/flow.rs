@@ -28,7 +28,7 @@ pub enum FlowCommand {
         #[arg(value_name = "DIR|FILE")]
         paths: Vec<PathBuf>,
     },
-    /// Prints a flow as it is stored, with what it extends put together
+    /// Prints a flow as it is stored, with what it extends and includes put together
     Show {
         /// In which configuration.
         #[command(flatten)]
@@ -275,6 +275,16 @@ fn shown(found: &Found) -> String {
     for (number, (file, _)) in found.sources.layers.iter().enumerate() {
         let word = if number == 0 { "from" } else { "extends" };
         let _ = writeln!(text, "# {word} {file}");
+    }
+    for included in &found.sources.included {
+        for (number, (file, _)) in included.layers.iter().enumerate() {
+            let word = if number == 0 {
+                "includes"
+            } else {
+                "which extends"
+            };
+            let _ = writeln!(text, "# {word} {file}");
+        }
     }
     for (file, _) in found.sources.parts.values() {
         let _ = writeln!(text, "# with {file}");

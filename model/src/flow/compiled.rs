@@ -73,6 +73,9 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// Most steps a flow may have; a step's index is a byte.
+    pub const MOST_STEPS: usize = 64;
+
     /// Whether what one of a household answers is the answer of all: a debt is settled once, and what is
     /// told to each is answered by each.
     #[must_use]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::class::ClassTable;
+use super::compiled::Flow;
 use super::definition::Definition;
 use super::input::{FieldKind, InputField};
 use super::reader::Reader;
@@ -12,8 +13,8 @@ use crate::calendar::Calendar;
 use crate::fact_type::FactType;
 use crate::reading::join;
 
-/// Most steps a flow may have; a step's index is a byte.
-const MAX_STEPS: usize = 64;
+/// Most steps a flow may have.
+const MAX_STEPS: usize = Flow::MOST_STEPS;
 
 impl Reader {
     /// Declares everything that rules may name.

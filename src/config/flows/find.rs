@@ -9,7 +9,7 @@ use sluis_model::CorporationId;
 use sluis_model::flow::Definition;
 use toml::{Table, Value};
 
-use super::extends::resolve;
+use super::extends::{Resolved, SENDING, resolve};
 use super::files::Files;
 use super::found::{Found, Sources};
 use super::mistake::FlowMistake;
@@ -77,28 +77,21 @@ fn current(
                 continue;
             };
             let from = &sources[number..];
-            let (table, layers) = match resolve(from, file, table) {
+            let flow = match resolve(from, file, table) {
                 Ok(resolved) => resolved,
                 Err(found) => {
                     mistakes.extend(found);
                     continue;
                 }
             };
-            let name = name_of(&table).unwrap_or(file).to_owned();
+            let name = name_of(&flow.table).unwrap_or(file).to_owned();
             if !names.contains(&name) {
-                // A flow that extends nothing is stored as people wrote it.
-                let text = match layers.len() {
-                    1 => text.to_owned(),
-                    _ => written(&table),
+                // A flow that stands in one file is stored as people wrote it.
+                let text = match flow.is_as_written() {
+                    true => text.to_owned(),
+                    false => written(&flow.table),
                 };
-                all.push(put_together(
-                    owner,
-                    name.clone(),
-                    &table,
-                    text,
-                    layers,
-                    sources,
-                ));
+                all.push(put_together(owner, name.clone(), flow, text, sources));
             }
             here.insert(name);
         }
@@ -114,27 +107,33 @@ fn name_of(table: &Table) -> Option<&str> {
 fn put_together(
     owner: Option<CorporationId>,
     name: String,
-    flow: &Table,
+    resolved: Resolved,
     text: String,
-    layers: Vec<(String, String)>,
     sources: &[&Files],
 ) -> Found {
+    let flow = &resolved.table;
     let mut parts = BTreeMap::new();
     let classes = part_of(classes_of(flow), "classes", sources, &mut parts);
     let calendar = flow.get("calendar").and_then(Value::as_str);
     let calendars = part_of(calendar.into_iter(), "calendars", sources, &mut parts);
     let facts = part_of(facts_of(&text), "facts", sources, &mut parts);
     let mut templates = BTreeMap::new();
-    for stem in templates_of(flow) {
+    for name in templates_of(flow) {
+        let wrapped = resolved.wrapped.get(name);
+        let stem = wrapped.map_or(name, |wrapped| &wrapped.of);
         let sets = sources.iter().map(|source| (source, source.template(stem)));
         let mut given = sets.filter(|(_, set)| !set.is_empty());
         let Some((source, set)) = given.next() else {
             continue;
         };
         for (file, text) in set {
-            let path = format!("templates/{file}");
-            parts.insert(path.clone(), (source.label(&path), text.clone()));
-            templates.insert(file, text);
+            let label = source.label(&format!("templates/{file}"));
+            let (file, stored) = match wrapped {
+                Some(wrapped) => (wrapped.file(name, &file), wrapped.text(&text)),
+                None => (file, text.clone()),
+            };
+            parts.insert(format!("templates/{file}"), (label, text));
+            templates.insert(file, stored);
         }
     }
     include(sources, &mut parts, &mut templates);
@@ -152,7 +151,8 @@ fn put_together(
             facts,
         },
         sources: Sources {
-            layers,
+            layers: resolved.layers,
+            included: resolved.included,
             parts,
             beside: beside.collect(),
         },
@@ -211,9 +211,6 @@ fn classes_of(flow: &Table) -> impl Iterator<Item = &str> {
     let named = classes.into_iter().flatten();
     named.filter_map(|(_, stem)| stem.as_str())
 }
-
-/// The keys of the steps that send.
-pub(crate) const SENDING: [&str; 2] = ["send", "ask"];
 
 /// The types of facts that a flow may read: what follows `facts.` anywhere in its text. Where that is
 /// no type, no file has its name.

@@ -1,6 +1,6 @@
 //! Owns the finding of flows: the ones built in, and those in the directories of the configuration,
 //! each with exactly the class tables, calendar, types of facts and templates it names, and with what it
-//! extends put together. Refuses to interpret them: the book of flows compiles them.
+//! extends and includes put together. Refuses to interpret them: the book of flows compiles them.
 
 mod extends;
 mod files;
@@ -14,8 +14,8 @@ mod scenarios;
 mod shipped;
 mod written;
 
+pub(crate) use extends::SENDING;
 pub(in crate::config) use files::Files;
-pub(crate) use find::SENDING;
 pub use find::{find, find_in};
 pub use found::{Found, Sources};
 pub use load::load;

@@ -69,8 +69,6 @@ pub(super) struct Followed {
     pub byte: usize,
     /// What of it is not in the text.
     pub rest: String,
-    /// How many parts of it are.
-    pub depth: usize,
 }
 
 /// Follows a path such as `step.mail.on.bounced` or `guard[0] "right type".when` in a text of TOML.
@@ -80,7 +78,6 @@ pub(super) fn follow(text: &str, path: &str) -> Followed {
     let start = Followed {
         byte: span.start,
         rest: path.to_owned(),
-        depth: 0,
     };
     in_table(table.get_ref(), path, start)
 }
@@ -104,7 +101,7 @@ fn in_table(table: &DeTable<'_>, rest: &str, so_far: Followed) -> Followed {
         | DeValue::Boolean(_)
         | DeValue::Datetime(_) => value.span().start,
     };
-    in_value(value, rest, deeper(so_far, byte, rest))
+    in_value(value, rest, at(byte, rest))
 }
 
 fn in_value(value: &Spanned<DeValue<'_>>, rest: &str, so_far: Followed) -> Followed {
@@ -132,7 +129,7 @@ fn in_array(all: &DeArray<'_>, rest: &str, so_far: Followed) -> Followed {
         return so_far;
     };
     let byte = begin(element.get_ref(), element.span());
-    in_value(element, rest, deeper(so_far, byte, rest))
+    in_value(element, rest, at(byte, rest))
 }
 
 /// `0] "right type".when`: by the name, where there is one.
@@ -184,10 +181,9 @@ fn ends_part(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with(['.', '[', ' '])
 }
 
-fn deeper(so_far: Followed, byte: usize, rest: &str) -> Followed {
+fn at(byte: usize, rest: &str) -> Followed {
     Followed {
         byte,
         rest: rest.to_owned(),
-        depth: so_far.depth + 1,
     }
 }

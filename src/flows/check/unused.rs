@@ -20,7 +20,10 @@ pub(super) fn declared(found: &Found, flow: &Flow, report: &mut Report) {
         let name = &*field.name;
         let by_rules = flow.fields.iter().any(|used| **used == *name);
         let by_link = has_link && name == READ_BY_LINKS;
-        if !by_rules && !by_link && !in_templates(found, name) {
+        let by_page = pages(flow).any(|document| document == name);
+        let is_needed = found.sources.included.iter();
+        let is_needed = is_needed.flat_map(|of| &of.fields).any(|of| of == name);
+        if !by_rules && !by_link && !by_page && !is_needed && !in_templates(found, name) {
             let message = "no rule and no template uses it";
             report.warning(found, &format!("input.{name}"), message);
         }
@@ -35,6 +38,12 @@ pub(super) fn declared(found: &Found, flow: &Flow, report: &mut Report) {
     if !found.definition.calendars.is_empty() && !counts_days {
         report.warning(found, "calendar", "no wait counts working days");
     }
+}
+
+/// The documents that pages show.
+fn pages(flow: &Flow) -> impl Iterator<Item = &str> {
+    let questions = flow.steps.iter().filter_map(|step| step.kind.question());
+    questions.filter_map(|question| question.page.as_ref()?.document.as_deref())
 }
 
 /// Whether a template names a field of the data.

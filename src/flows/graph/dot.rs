@@ -7,14 +7,37 @@ use sluis_model::Flow;
 
 use super::parts::{Graph, Shape};
 
-/// The graph of a flow.
+/// The graph of a flow. Steps that are included stand in a box.
 #[must_use]
 pub fn dot(flow: &Flow) -> String {
+    drawn(flow, true)
+}
+
+/// The graph of a flow without boxes: steps that are included have a colour of their own.
+pub(super) fn flat(flow: &Flow) -> String {
+    drawn(flow, false)
+}
+
+fn drawn(flow: &Flow, with_boxes: bool) -> String {
     let graph = Graph::of(flow);
     let mut text = String::from("digraph flow {\n");
-    for node in &graph.nodes {
+    let (nodes, open) = graph.boxed();
+    let mut count = 0;
+    for (boxes, node) in nodes {
+        if with_boxes {
+            text.push_str(&"    }\n".repeat(boxes.closes));
+            for step in boxes.opens {
+                let _ = writeln!(
+                    text,
+                    "    subgraph cluster{count} {{ label=\"{}\";",
+                    escaped(step)
+                );
+                count += 1;
+            }
+        }
         let (shape, fill) = match node.shape {
             Shape::Start | Shape::End => ("ellipse", "#e8f0e8"),
+            Shape::Step if !node.within.is_empty() => ("box", "#e8ecf8"),
             Shape::Step => ("box", "#ffffff"),
             Shape::Rule => ("box", "#f4f0e0"),
             Shape::People => ("box", "#f8e4e0"),
@@ -26,6 +49,9 @@ pub fn dot(flow: &Flow) -> String {
             text,
             "    {id} [label=\"{says}\" shape={shape} fillcolor=\"{fill}\" {style}];"
         );
+    }
+    if with_boxes {
+        text.push_str(&"    }\n".repeat(open));
     }
     for edge in &graph.edges {
         let (from, to, label) = (&edge.from, &edge.to, escaped(&edge.label));

@@ -12,7 +12,14 @@ use super::parts::{Graph, Shape};
 pub fn mermaid(flow: &Flow) -> String {
     let graph = Graph::of(flow);
     let mut text = String::from("flowchart TD\n");
-    for node in &graph.nodes {
+    let (nodes, open) = graph.boxed();
+    let mut count = 0;
+    for (boxes, node) in nodes {
+        text.push_str(&"    end\n".repeat(boxes.closes));
+        for step in boxes.opens {
+            let _ = writeln!(text, "    subgraph box{count}[\"{}\"]", escaped(step));
+            count += 1;
+        }
         let lines: Vec<String> = node.lines.iter().map(|line| escaped(line)).collect();
         let (open, close) = match node.shape {
             Shape::Start | Shape::End => ("([", "])"),
@@ -23,6 +30,7 @@ pub fn mermaid(flow: &Flow) -> String {
         let says = lines.join("<br/>");
         let _ = writeln!(text, "    {}{open}\"{says}\"{close}", node.id);
     }
+    text.push_str(&"    end\n".repeat(open));
     for edge in &graph.edges {
         let label = match edge.label.is_empty() {
             true => String::new(),

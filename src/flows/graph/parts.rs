@@ -30,6 +30,8 @@ pub(super) struct Node {
     pub shape: Shape,
     /// What it says, line by line.
     pub lines: Vec<String>,
+    /// The step that included it, and the one that included that, the outermost first.
+    pub within: Vec<String>,
 }
 
 /// An edge between two nodes.
@@ -108,8 +110,17 @@ impl Graph {
     }
 
     fn node(&mut self, id: &str, shape: Shape, lines: Vec<String>) {
+        let within = match shape {
+            Shape::Step => within(&lines[0]),
+            Shape::Start | Shape::Rule | Shape::End | Shape::People => Vec::new(),
+        };
         let id = id.to_owned();
-        self.nodes.push(Node { id, shape, lines });
+        self.nodes.push(Node {
+            id,
+            shape,
+            lines,
+            within,
+        });
     }
 
     fn edge(&mut self, from: &str, to: &str, label: String) {
@@ -138,5 +149,38 @@ impl Graph {
             }
         };
         self.edge(from, &to, label);
+    }
+}
+
+/// The steps that included the one with this id: `chase` of `chase.visit`.
+fn within(id: &str) -> Vec<String> {
+    let points = id.match_indices('.');
+    points.map(|(at, _)| id[..at].to_owned()).collect()
+}
+
+/// What opens and closes around a node when they are written in their order.
+pub(super) struct Boxes<'a> {
+    /// The boxes that close before it.
+    pub closes: usize,
+    /// Those that open before it, by the ids of the steps.
+    pub opens: &'a [String],
+}
+
+impl Graph {
+    /// Every node with the boxes before it. `open` says how many are open at the end.
+    pub(super) fn boxed(&self) -> (Vec<(Boxes<'_>, &Node)>, usize) {
+        let mut open: &[String] = &[];
+        let mut all = Vec::new();
+        for node in &self.nodes {
+            let same = open.iter().zip(&node.within);
+            let same = same.take_while(|(open, own)| open == own).count();
+            let boxes = Boxes {
+                closes: open.len() - same,
+                opens: &node.within[same..],
+            };
+            all.push((boxes, node));
+            open = &node.within;
+        }
+        (all, open.len())
     }
 }

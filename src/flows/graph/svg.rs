@@ -5,14 +5,14 @@ use layout::backends::svg::SVGWriter;
 use layout::gv::{DotParser, GraphBuilder};
 use sluis_model::Flow;
 
-use super::dot::dot;
+use super::dot::flat;
 
 /// A picture of a flow, as SVG.
 ///
 /// # Errors
 /// What could not be placed.
 pub fn svg(flow: &Flow) -> Result<String, String> {
-    let graph = DotParser::new(&dot(flow)).process()?;
+    let graph = DotParser::new(&flat(flow)).process()?;
     let mut builder = GraphBuilder::new();
     builder.visit_graph(&graph);
     let mut picture = builder.get();

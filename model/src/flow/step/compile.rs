@@ -45,7 +45,10 @@ fn refuse_unknown(reader: &mut Reader, path: &str, source: &StepSource) {
 
 /// What may have been meant by a key that nobody knows.
 fn meant(key: &str) -> String {
-    let known = KINDS.iter().map(|kind| kind.key).chain(["id", "on"]);
+    let known = KINDS
+        .iter()
+        .map(|kind| kind.key)
+        .chain(["id", "on", "include"]);
     match nearest(key, known) {
         Some(near) => format!("did you mean {near:?}?"),
         None => "remove it".to_owned(),

@@ -1,11 +1,11 @@
-//! Owns the search for the flow that another one extends. Refuses to extend a flow by itself.
+//! Owns the search for the flow that another one extends or includes. Refuses to extend a flow by itself.
 
 use sluis_model::reading::nearest;
 use toml::{Table, Value};
 
 use crate::config::flows::files::Files;
 
-/// Where the flow is that is extended.
+/// Where the flow is that is extended or included.
 pub(super) struct Base {
     /// In which of the sources.
     pub source: usize,
@@ -13,17 +13,17 @@ pub(super) struct Base {
     pub file: String,
 }
 
-/// The flow of this name: of the same directory, else of one behind it.
+/// The flow of this name: of the same directory, else of one behind it. `own`: the file that is not meant.
 ///
 /// # Errors
 /// What was expected.
-pub(super) fn base_of(name: &str, own: &str, sources: &[&Files]) -> Result<Base, String> {
+pub(super) fn base_of(name: &str, own: Option<&str>, sources: &[&Files]) -> Result<Base, String> {
     let mut known = Vec::new();
     for (source, files) in sources.iter().enumerate() {
         for (file, text) in files.flows() {
             let table = text.parse::<Table>().unwrap_or_default();
             // Of the same name in the same directory is only the flow itself.
-            let is_itself = source == 0 && file == own;
+            let is_itself = source == 0 && own == Some(file);
             let Some(found) = name_of(&table).filter(|_| !is_itself) else {
                 continue;
             };
@@ -38,7 +38,8 @@ pub(super) fn base_of(name: &str, own: &str, sources: &[&Files]) -> Result<Base,
     known.dedup();
     let hint = match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {near:?}?"),
-        None => "a flow cannot extend itself".to_owned(),
+        None if own.is_some() => "a flow cannot extend itself".to_owned(),
+        None => "put its file beside this one".to_owned(),
     };
     let list = known.join(", ");
     Err(format!(

@@ -9,6 +9,7 @@ use super::absent::absent;
 use super::insert::insert;
 use super::lists::{LISTS, OWN_KEYS, Wrong, element_mut, names_of};
 use super::remove::remove;
+use super::sub::INCLUDE;
 use super::targets::each_way;
 
 /// What the extended flow becomes with what is said in the one that extends it.
@@ -80,6 +81,9 @@ fn elements(
         };
         if names.iter().any(|known| known == name) {
             changed.push((path, name.to_owned(), table));
+        } else if list == "step" && is_of_included(name, own) {
+            // It changes a step that comes with another flow, which is not here yet.
+            push(flow, list, element);
         } else if list == "step" && !has_place(table) && !led_to.contains(name) {
             let absent = absent(name, &names);
             wrong.push((
@@ -95,13 +99,29 @@ fn elements(
     }
 }
 
+/// Whether a step is one of a flow that another of these steps includes.
+fn is_of_included(name: &str, own: &[Value]) -> bool {
+    own.iter().any(|other| {
+        let id = other.get("id").and_then(Value::as_str);
+        let rest = id.and_then(|id| name.strip_prefix(id));
+        other.get(INCLUDE).is_some() && rest.is_some_and(|rest| rest.starts_with('.'))
+    })
+}
+
+fn push(flow: &mut Table, list: &str, element: &Value) {
+    let all = flow.entry(list).or_insert_with(|| Value::Array(Vec::new()));
+    if let Some(all) = all.as_array_mut() {
+        all.push(element.clone());
+    }
+}
+
 /// Whether a new step says where it is put.
 fn has_place(step: &Table) -> bool {
     step.contains_key("before") || step.contains_key("after")
 }
 
 /// Changes an element that the extended flow has.
-fn change(
+pub(super) fn change(
     flow: &mut Table,
     (list, key): (&str, &str),
     name: &str,

@@ -2,6 +2,8 @@
 
 mod cases;
 mod extended;
+mod included;
+mod included_mistakes;
 mod kinds;
 mod pack;
 mod sound;
