@@ -286,6 +286,7 @@ fn reason(cause: &Cause, flow: Option<&Flow>) -> String {
         Cause::Bounced { why } => format!("no way left: the last message bounced ({})", why.code),
         Cause::Unreachable => "no usable address".into(),
         Cause::AllOff => "every channel is off".into(),
+        Cause::TooLate => "every channel is too slow".into(),
         Cause::Unanswered => "no answer in time".into(),
         Cause::TaskOverdue { .. } => "no answer of people in time".into(),
         Cause::Waited => "button pressed, no payment came".into(),

@@ -81,6 +81,8 @@ pub enum Trouble {
     NoAddress,
     /// The corporation has every channel of the step off.
     AllOff,
+    /// No channel of the step arrives as soon as it wants.
+    TooLate,
     /// The message cannot be rendered.
     Render,
     /// The text is longer than the provider takes.
@@ -102,6 +104,7 @@ impl Trouble {
         match self {
             Self::NoAddress => "no_address",
             Self::AllOff => "all_off",
+            Self::TooLate => "too_late",
             Self::Render => "render",
             Self::TooLong => "too_long",
             Self::Held => "held",

@@ -276,6 +276,25 @@ fn a_text_that_is_too_long_and_a_message_that_cannot_be_made_are_told() {
 }
 
 #[test]
+fn what_no_channel_brings_in_time_is_told() {
+    let within = "via = [\"email\", \"sms\"], within = \"1h\" }";
+    let flow = FLOW.replace("via = [\"email\", \"sms\"] }", within);
+    let mut stage = stage(&flow, None);
+    let price = |channel, takes| {
+        format!("[[price]]\nchannel = \"{channel}\"\ncents = 1\ntakes = \"{takes}\"\n")
+    };
+    let rates = price("email", "2h") + &price("sms", "5m");
+    let rates = sluis_model::steering::Steering::parse(&rates).unwrap();
+    stage.policy.steering.insert(stage.corporation, rates);
+    let audience = audience(&stage, 100, &short);
+    let results = run(&stage, &audience, 1);
+    let late = results.exceptions.iter();
+    let late = late.filter(|found| found.trouble == Trouble::TooLate);
+    assert_eq!(late.count(), 60, "those with a mailbox alone");
+    assert_eq!(all(&results, Channel::Email).started, 0);
+}
+
+#[test]
 fn calls_come_while_the_desk_is_open() {
     let mut stage = stage(FLOW, None);
     stage.outside.people.calls = 100.0;

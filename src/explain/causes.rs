@@ -46,6 +46,7 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::PeopleFirst { .. } => "people_first",
         Cause::Superseded { .. } => "superseded",
         Cause::AllOff => "all_off",
+        Cause::TooLate => "too_late",
         Cause::TenantAnswered { .. } => "tenant_answered",
         Cause::Closing { .. } => "closing",
     }
@@ -136,6 +137,7 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
         Cause::Closing { end } => {
             format!("it is to end '{end}', and closes first what it opened at machines")
         }
+        Cause::TooLate => "no channel of the step arrives as soon as the step wants".to_owned(),
         Cause::TenantAnswered { answer, by } if by.is_empty() => {
             format!("the tenant answered '{}' on the page", scrub(answer))
         }

@@ -8,6 +8,7 @@ mod contacts;
 mod correction;
 mod delays;
 mod explanation;
+mod in_time;
 mod inputs;
 mod lately;
 mod next;

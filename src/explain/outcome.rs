@@ -151,6 +151,7 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
         | Cause::PeopleFirst { .. }
         | Cause::Superseded { .. }
         | Cause::AllOff
+        | Cause::TooLate
         | Cause::TenantAnswered { .. }
         | Cause::Closing { .. } => None,
     }

@@ -2,9 +2,10 @@
 //! Refuses to look at today's matrix: what held then stands in the record.
 
 use serde::Serialize;
-use sluis_model::steering::{Asked, MatrixRow, PhaseName, Steered, WhyNot};
+use sluis_model::steering::{Asked, MatrixRow, Passed, PhaseName, Steered, WhyNot};
 use sluis_model::{Capped, Channel, Choice, HeldBack};
 
+use super::in_time;
 use super::words::{duration, rfc3339};
 
 /// A channel of the step that was not taken.
@@ -29,7 +30,7 @@ impl OtherChannel {
             .map(|passed| Self {
                 channel: passed.channel,
                 code: passed.why.name(),
-                why: why_not(passed.why, steered),
+                why: why_not(passed, steered),
                 expected_cost_cents: passed.cost.map(cents),
             })
             .collect()
@@ -88,7 +89,12 @@ pub(super) fn reason(choice: Choice, named: &Named<'_>, steered: &Steered) -> St
         .cost
         .map(|cost| format!("; it is expected to cost {} cents", cents(cost)));
     let chosen = chosen + &cost.unwrap_or_default();
-    let told = [chosen, others(steered), for_whom(steered)];
+    let told = [
+        chosen,
+        in_time::wanted(steered),
+        others(steered),
+        for_whom(steered),
+    ];
     let told: Vec<String> = told.into_iter().filter(|told| !told.is_empty()).collect();
     told.join("; ")
 }
@@ -205,8 +211,8 @@ fn those(phase: &PhaseName) -> String {
     }
 }
 
-fn why_not(why: WhyNot, steered: &Steered) -> String {
-    match why {
+fn why_not(passed: &Passed, steered: &Steered) -> String {
+    match passed.why {
         WhyNot::Off => {
             let row = steered.row.as_ref().map(row);
             format!("off in {}", row.unwrap_or_default())
@@ -222,6 +228,7 @@ fn why_not(why: WhyNot, steered: &Steered) -> String {
             "the tenant prefers it, and the step has a legal reason for another".to_owned()
         }
         WhyNot::TooSlow => "it would arrive when the message is worthless".to_owned(),
+        WhyNot::TooLate => in_time::too_late(passed, steered),
     }
 }
 

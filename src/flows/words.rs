@@ -60,8 +60,10 @@ pub(super) fn sends(message: &Message) -> String {
         Except::Failed => ", except what failed",
         Except::Tried => ", except what was tried",
     };
+    let by = message.by.as_ref();
+    let by = by.map_or_else(String::new, |by| format!("; there {}", by.words()));
     let link = if message.link { "; link" } else { "" };
     let legal = message.legal.as_ref();
     let legal = legal.map_or_else(String::new, |reason| format!("; legal: {reason}"));
-    format!("sends by {}{except}{link}{legal}", ways.join(", "))
+    format!("sends by {}{except}{by}{link}{legal}", ways.join(", "))
 }

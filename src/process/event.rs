@@ -220,6 +220,7 @@ pub(crate) fn reason(cause: &Cause) -> String {
         Cause::PeopleFirst { .. } => "people_first".to_owned(),
         Cause::Superseded { .. } => "superseded".to_owned(),
         Cause::AllOff => "all_off".to_owned(),
+        Cause::TooLate => "too_late".to_owned(),
         Cause::TenantAnswered { .. } => "tenant_answered".to_owned(),
         Cause::Closing { .. } => "closing".to_owned(),
     }

@@ -35,7 +35,7 @@ pub(crate) const fn escalated_by(cause: &Cause) -> Option<usize> {
     match cause {
         Cause::Bounced { .. } => Some(0),
         Cause::Unanswered => Some(1),
-        Cause::Unreachable | Cause::AllOff => Some(2),
+        Cause::Unreachable | Cause::AllOff | Cause::TooLate => Some(2),
         _ => None,
     }
 }

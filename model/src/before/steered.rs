@@ -9,7 +9,7 @@ use bincode::impl_borrow_decode_with_context;
 use super::ONE_HISTORY;
 use crate::codec::Version;
 use crate::state::SentTo;
-use crate::steering::{MatrixRow, Steered};
+use crate::steering::{MatrixRow, Passed, Steered};
 
 impl Decode<Version> for MatrixRow {
     /// Before version 6, a row was for everybody.
@@ -44,6 +44,7 @@ impl Decode<Version> for Steered {
             passed: Decode::decode(decoder)?,
             segment: None,
             not_yet: None,
+            wanted: None,
         };
         if !says_who {
             return Ok(steered);
@@ -51,12 +52,32 @@ impl Decode<Version> for Steered {
         Ok(Self {
             segment: Decode::decode(decoder)?,
             not_yet: Decode::decode(decoder)?,
+            wanted: Decode::decode(decoder)?,
             ..steered
         })
     }
 }
 
 impl_borrow_decode_with_context!(Steered, Version);
+
+impl Decode<Version> for Passed {
+    /// Before version 6, nothing was told of when it would have arrived.
+    fn decode<D: Decoder<Context = Version>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let says_when = *decoder.context() >= ONE_HISTORY;
+        Ok(Self {
+            channel: Decode::decode(decoder)?,
+            why: Decode::decode(decoder)?,
+            cost: Decode::decode(decoder)?,
+            arrives: if says_when {
+                Decode::decode(decoder)?
+            } else {
+                None
+            },
+        })
+    }
+}
+
+impl_borrow_decode_with_context!(Passed, Version);
 
 impl Decode<Version> for SentTo {
     /// Before version 6, templates had no variants.

@@ -33,6 +33,28 @@ pub struct Calendar {
 }
 
 impl Calendar {
+    /// Monday to Friday, without public holidays.
+    pub(crate) fn of_work() -> Self {
+        Self::without([Weekday::Saturday, Weekday::Sunday])
+    }
+
+    /// The days on which post is delivered: Tuesday to Saturday, without public holidays.
+    pub(crate) fn of_post() -> Self {
+        Self::without([Weekday::Sunday, Weekday::Monday])
+    }
+
+    fn without(off: [Weekday; 2]) -> Self {
+        let mut weekend = [false; 7];
+        for day in off {
+            weekend[usize::from(day.to_monday_zero_offset().unsigned_abs())] = true;
+        }
+        Self {
+            weekend,
+            has_holidays: true,
+            own: BTreeMap::new(),
+        }
+    }
+
     /// Whether people work on a day.
     #[must_use]
     pub fn is_working_day(&self, day: Date) -> bool {

@@ -1,16 +1,17 @@
 //! Owns the choice of the way where the corporation steers its channels, or the step has a legal
 //! reason: what is off is never taken, primary channels go first, a letter goes last, a legal reason
-//! goes before what the tenant prefers, and why not each other channel is told. Refuses to take a
+//! goes before what the tenant prefers, what arrives too late is left out, and why not each other
+//! channel is told. Refuses to take a
 //! channel that the step has no template for.
 
 use super::Turn;
 use super::way::Way;
 use crate::channel::Channel;
 use crate::event::{Choice, Event};
-use crate::flow::{Except, Message, Via};
+use crate::flow::{Except, Flow, Message, Via};
 use crate::ids::NotificationId;
 use crate::state::Open;
-use crate::steering::{Asked, Cell, Found, Passed, Row, Steered, Steering, WhyNot};
+use crate::steering::{Asked, Cell, Found, Passed, Row, Steered, Steering, Wanted, WhyNot};
 use crate::time::Timestamp;
 
 /// What the ways of one step are weighed by.
@@ -20,6 +21,8 @@ pub(super) struct Scales<'a> {
     message: &'a Message,
     steering: Option<&'a Steering>,
     row: Option<&'a Row>,
+    /// The instant before which the message must arrive; none: nothing is too late for the step.
+    before: Option<Timestamp>,
     now: Timestamp,
 }
 
@@ -37,14 +40,23 @@ impl Scales<'_> {
         rates.cost(channel, provider, self.now)
     }
 
-    /// Whether a message over `channel` arrives when it is worthless.
-    fn is_too_slow(&self, channel: Channel) -> bool {
-        let takes = self
-            .steering
-            .and_then(|s| s.rates.takes_ms(channel, self.now));
-        match (takes, self.open.expires_at) {
-            (Some(takes), Some(expires)) => self.now.plus(takes) >= expires,
-            (None, _) | (_, None) => false,
+    /// When a message over `channel` arrives that leaves now.
+    fn arrives(&self, channel: Channel) -> Option<Timestamp> {
+        self.steering?.rates.arrives(channel, self.now)
+    }
+
+    /// Why a message over `channel` arrives too late: it is worthless then, or the step wants it sooner.
+    /// How long it takes must be known for that.
+    fn too_late(&self, channel: Channel) -> Option<WhyNot> {
+        if self.open.expires_at.is_none() && self.before.is_none() {
+            return None;
+        }
+        let arrives = self.arrives(channel)?;
+        let is_behind = |end: Option<Timestamp>| end.is_some_and(|end| arrives >= end);
+        if is_behind(self.open.expires_at) {
+            Some(WhyNot::TooSlow)
+        } else {
+            is_behind(self.before).then_some(WhyNot::TooLate)
         }
     }
 
@@ -64,12 +76,19 @@ impl Scales<'_> {
     }
 
     /// The channels that the step has a template for: primary ones first, letters last, the cheapest
-    /// of each first. What has no price comes behind what has one.
+    /// of each first. What has no price comes behind what has one, and, where the step says by when, what
+    /// may take any time behind what is known to be there.
     fn cheapest(&self) -> Vec<(Channel, Choice)> {
         let mut channels: Vec<Channel> = self.message.templates.keys().copied().collect();
         channels.sort_by_key(|channel| {
             let cost = self.cost(*channel, None);
-            (rank(self.named(*channel)), cost.is_none(), cost)
+            let may_be_late = self.before.is_some() && self.arrives(*channel).is_none();
+            (
+                rank(self.named(*channel)),
+                may_be_late,
+                cost.is_none(),
+                cost,
+            )
         });
         let choice = |channel| match self.named(channel) {
             Choice::FlowOrder | Choice::Primary => Choice::Cheapest,
@@ -81,7 +100,12 @@ impl Scales<'_> {
 
 impl Turn<'_> {
     /// What the ways of the step are weighed by; none: the step alone says it.
-    pub(super) fn scales<'t>(&'t self, open: &'t Open, message: &'t Message) -> Option<Scales<'t>> {
+    pub(super) fn scales<'t>(
+        &'t self,
+        open: &'t Open,
+        flow: &Flow,
+        message: &'t Message,
+    ) -> Option<Scales<'t>> {
         let steering = self.steering();
         let now = self.now();
         let row = self.found(open).row;
@@ -91,14 +115,22 @@ impl Turn<'_> {
             || asks_who
             || is_rated
             || message.legal.is_some()
+            || message.by.is_some()
             || message.via.contains(&Via::Cheapest);
         is_steered.then_some(Scales {
             open,
             message,
             steering,
             row,
+            before: self.before(open, flow, message),
             now,
         })
+    }
+
+    /// The instant before which the step wants its message to be there.
+    fn before(&self, open: &Open, flow: &Flow, message: &Message) -> Option<Timestamp> {
+        let by = message.by.as_deref()?;
+        by.before(&self.view(open, flow), &flow.classes, self.now())
     }
 
     /// What the matrix says to this tenant.
@@ -152,9 +184,18 @@ impl Turn<'_> {
             && made.all(|passed| passed.why == WhyNot::Off)
     }
 
+    /// Whether a channel would reach the tenant, but later than the step wants.
+    pub(super) fn all_are_late(&self, id: NotificationId) -> bool {
+        let Some(steered) = self.weighed(id, None) else {
+            return false;
+        };
+        let mut passed = steered.passed.iter();
+        steered.channel.is_none() && passed.any(|passed| passed.why == WhyNot::TooLate)
+    }
+
     fn weighed(&self, id: NotificationId, provider: Option<&str>) -> Option<Steered> {
-        let (open, _, step) = self.at_step(id)?;
-        let scales = self.scales(open, step.kind.message()?)?;
+        let (open, flow, step) = self.at_step(id)?;
+        let scales = self.scales(open, flow, step.kind.message()?)?;
         let mut taken = None;
         let mut passed = Vec::new();
         for (channel, choice) in self.order(scales) {
@@ -164,6 +205,10 @@ impl Turn<'_> {
                     channel,
                     cost: why.map_or_else(|| scales.cost(channel, None), |_| None),
                     why: why.unwrap_or(WhyNot::Later),
+                    arrives: match why {
+                        Some(WhyNot::TooSlow | WhyNot::TooLate) => scales.arrives(channel),
+                        Some(_) | None => None,
+                    },
                 }),
             }
         }
@@ -181,6 +226,11 @@ impl Turn<'_> {
             passed: passed.into(),
             segment: self.segment_seen(&who),
             not_yet: not_yet.map(|row| row.not_yet(&who)),
+            wanted: scales.message.by.as_deref().map(|by| Wanted {
+                by: by.words().into(),
+                before: scales.before,
+                arrives: channel.and_then(|channel| scales.arrives(channel)),
+            }),
         })
     }
 
@@ -200,6 +250,7 @@ impl Turn<'_> {
                 channel,
                 why: WhyNot::Legal,
                 cost: None,
+                arrives: None,
             }),
         }
     }
@@ -251,7 +302,7 @@ impl Turn<'_> {
         if self.address(channel).is_none() {
             return Some(WhyNot::NoAddress);
         }
-        scales.is_too_slow(channel).then_some(WhyNot::TooSlow)
+        scales.too_late(channel)
     }
 }
 

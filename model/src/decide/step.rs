@@ -91,6 +91,7 @@ impl Turn<'_> {
         let cause = match self.not_made(id) {
             Some(why) => Cause::CannotSend { why },
             None if self.all_are_off(id) => Cause::AllOff,
+            None if self.all_are_late(id) => Cause::TooLate,
             None => Cause::Unreachable,
         };
         self.tell_steering(id, None);

@@ -12,6 +12,7 @@ mod closing;
 mod conflicts;
 mod contacts;
 mod counted;
+mod deadlines;
 mod declared;
 mod delivery;
 mod doubt;

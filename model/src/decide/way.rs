@@ -19,9 +19,9 @@ pub(super) struct Way {
 impl Turn<'_> {
     /// The first way of the step that reaches the tenant.
     pub(super) fn way(&self, id: NotificationId) -> Option<Way> {
-        let (open, _, step) = self.at_step(id)?;
+        let (open, flow, step) = self.at_step(id)?;
         let message = step.kind.message()?;
-        if let Some(scales) = self.scales(open, message) {
+        if let Some(scales) = self.scales(open, flow, message) {
             return self.steered_way(scales);
         }
         let left_out = left_out(open, message.except);
@@ -80,11 +80,11 @@ impl Turn<'_> {
 
     /// Why an attempt that is sent again goes over `channel`.
     pub(super) fn choice_of(&self, id: NotificationId, channel: Channel) -> Choice {
-        let Some((open, _, step)) = self.at_step(id) else {
+        let Some((open, flow, step)) = self.at_step(id) else {
             return Choice::FlowOrder;
         };
         let message = step.kind.message();
-        if let Some(scales) = message.and_then(|message| self.scales(open, message)) {
+        if let Some(scales) = message.and_then(|message| self.scales(open, flow, message)) {
             return self.steered_choice(scales, channel);
         }
         let asks = message.is_some_and(|message| message.via.contains(&Via::Preferred));

@@ -181,6 +181,8 @@ pub enum Cause {
         /// Under which end it will.
         end: Box<str>,
     },
+    /// No channel of the step arrives as soon as the step wants. Since record version 6.
+    TooLate,
 }
 
 /// The way that a step took which chooses.

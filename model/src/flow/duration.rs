@@ -29,7 +29,7 @@ impl Span {
 
 impl Span {
     /// Whether no time passes in it.
-    pub(super) const fn is_nothing(&self) -> bool {
+    pub(in crate::flow) const fn is_nothing(&self) -> bool {
         match self {
             Span::Milliseconds(millis) => *millis == 0,
             Span::WorkingDays(..) => false,

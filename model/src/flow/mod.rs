@@ -38,6 +38,6 @@ pub use kept::{Kept, Said};
 pub use rule::{Go, Guard, Stop};
 pub use selection::{Chosen, Selection};
 pub use step::{
-    After, Awaited, Begin, Branches, Case, Except, Handlers, Message, Names, Page, Question, Reply,
-    Step, StepKind, Team, Until, Via, WayOut,
+    After, Awaited, Begin, Branches, Case, Deadline, Except, Handlers, Message, Names, Page,
+    Question, Reply, Step, StepKind, Team, Until, Via, WayOut,
 };

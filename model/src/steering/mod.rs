@@ -6,6 +6,7 @@ mod bundle;
 mod cap;
 mod category;
 mod conflict;
+mod lead;
 mod matrix;
 mod mistake;
 mod phase;
@@ -26,5 +27,7 @@ pub use mistake::Mistake;
 pub use reader::Provided;
 pub(crate) use segment::Segment;
 pub use source::Steering;
-pub use steered::{Asked, MatrixRow, NotYet, Passed, PhaseName, SegmentSeen, Steered, WhyNot};
+pub use steered::{
+    Asked, MatrixRow, NotYet, Passed, PhaseName, SegmentSeen, Steered, Wanted, WhyNot,
+};
 pub(crate) use who::Who;

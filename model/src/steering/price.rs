@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use super::lead::Lead;
 use super::reader::{Node, Reader};
 use crate::channel::Channel;
-use crate::flow::parse_duration;
 use crate::time::Timestamp;
 
 /// Most prices.
@@ -35,8 +35,8 @@ struct Price {
     begins: Timestamp,
     /// Of a message as long as is expected, in thousandths of a cent.
     millicents: u64,
-    /// How long a message is on its way, in milliseconds.
-    takes_ms: Option<i64>,
+    /// How long a message is on its way.
+    takes: Option<Lead>,
 }
 
 impl RateCard {
@@ -65,11 +65,12 @@ impl RateCard {
         })
     }
 
-    /// How long a message over `channel` is on its way, in milliseconds. None: not known.
-    pub(crate) fn takes_ms(&self, channel: Channel, now: Timestamp) -> Option<i64> {
+    /// When a message over `channel` arrives that leaves now. None: not known.
+    pub(crate) fn arrives(&self, channel: Channel, now: Timestamp) -> Option<Timestamp> {
         let begun = self.0.iter().rev();
         let mut begun = begun.filter(|price| price.channel == channel && price.begins <= now);
-        begun.find_map(|price| price.takes_ms)
+        let takes = begun.find_map(|price| price.takes.as_ref())?;
+        Some(takes.arrives(now))
     }
 
     /// The newest price that has begun.
@@ -148,7 +149,7 @@ fn price(
         provider_of(reader, &path, channel, node)
     });
     let takes = table.get("takes");
-    let takes = takes.map(|node| takes_ms(reader, &format!("{path}.takes"), node));
+    let takes = takes.map(|node| lead(reader, &format!("{path}.takes"), node));
     if reader.mistakes.len() > mistakes {
         return None;
     }
@@ -157,7 +158,7 @@ fn price(
         provider: provider.flatten(),
         begins: from?.0,
         millicents: millicents?.saturating_mul(segments?),
-        takes_ms: takes.flatten(),
+        takes: takes.flatten(),
     })
 }
 
@@ -265,12 +266,11 @@ fn provider_of(
     Some(name.into())
 }
 
-fn takes_ms(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option<i64> {
-    let span = node.get_ref().as_str().unwrap_or_default();
-    let found = parse_duration(span).ok();
+fn lead(reader: &mut Reader<'_>, path: &str, node: &Node<'_>) -> Option<Lead> {
+    let found = node.get_ref().as_str().and_then(Lead::read);
     if found.is_none() {
         let value = reader.written(node);
-        let hint = "such as takes = \"2d\", or no such key when it is not known";
+        let hint = "such as takes = \"5m\", \"2 working days\" or \"2 post days\", or no such key when it is not known";
         reader.wrong(node.span(), path, value, "a length of time", hint);
     }
     found

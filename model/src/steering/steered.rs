@@ -79,10 +79,23 @@ pub struct Steered {
     pub segment: Option<SegmentSeen>,
     /// A newer row that has not come to this tenant yet. Since record version 6.
     pub not_yet: Option<NotYet>,
+    /// By when the step wants the message to be there, if it says so. Since record version 6.
+    pub wanted: Option<Wanted>,
+}
+
+/// By when a step wants its message to be there.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Wanted {
+    /// In the words of the flow: `by data.due_date`.
+    pub by: Box<str>,
+    /// Before this instant; none: the day is not known, so nothing is left out for it.
+    pub before: Option<Timestamp>,
+    /// When it arrives over the channel that is taken; none: not known.
+    pub arrives: Option<Timestamp>,
 }
 
 /// A channel that was not taken.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct Passed {
     /// Which.
     pub channel: Channel,
@@ -91,6 +104,8 @@ pub struct Passed {
     /// What it would have been expected to cost, in thousandths of a cent, where it could have been
     /// used.
     pub cost: Option<u64>,
+    /// When it would have arrived, where that is why not. Since record version 6.
+    pub arrives: Option<Timestamp>,
 }
 
 /// Why a channel was not taken. Codes are stored: a new reason comes last.
@@ -116,11 +131,13 @@ pub enum WhyNot {
     Legal,
     /// It would arrive when the message is worthless.
     TooSlow,
+    /// It would arrive later than the step wants it. Since record version 6.
+    TooLate,
 }
 
 impl WhyNot {
     /// Every reason, in the order of their codes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Off,
         Self::NoTemplate,
         Self::CannotCarry,
@@ -131,6 +148,7 @@ impl WhyNot {
         Self::Later,
         Self::Legal,
         Self::TooSlow,
+        Self::TooLate,
     ];
 
     /// The word used in the API.
@@ -147,6 +165,7 @@ impl WhyNot {
             WhyNot::Later => "later",
             WhyNot::Legal => "legal",
             WhyNot::TooSlow => "too_slow",
+            WhyNot::TooLate => "too_late",
         }
     }
 }

@@ -203,7 +203,10 @@ fn a_price_holds_from_its_day_on_for_its_provider_or_for_all() {
     let mail = cost(Channel::Email, None, EVE);
     assert_eq!(mail, Some(50), "the cheapest of its providers");
     assert_eq!(cost(Channel::Letter, None, later), None);
-    assert_eq!(rates.takes_ms(Channel::Sms, later), Some(300_000));
+    assert_eq!(
+        rates.arrives(Channel::Sms, later),
+        Some(later.plus(300_000))
+    );
 }
 
 #[test]

@@ -208,6 +208,7 @@ pub(crate) fn version_of(event: &Event) -> u8 {
                 | Cause::PeopleFirst { .. }
                 | Cause::Superseded { .. }
                 | Cause::AllOff
+                | Cause::TooLate
                 | Cause::TenantAnswered { .. }
                 | Cause::Closing { .. },
             ..

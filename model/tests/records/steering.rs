@@ -1,7 +1,7 @@
 //! Owns the sample values of steered choices: every reason, every new word.
 
 use sluis_model::steering::{
-    Asked, MatrixRow, NotYet, Passed, PhaseName, SegmentSeen, Steered, WhyNot,
+    Asked, MatrixRow, NotYet, Passed, PhaseName, SegmentSeen, Steered, Wanted, WhyNot,
 };
 use sluis_model::{Capped, Cause, Channel, Choice, Event, HeldBack, PointSource};
 
@@ -16,6 +16,7 @@ pub(crate) fn steered() -> Steered {
         channel,
         why,
         cost: (why == WhyNot::Later).then_some(15_000),
+        arrives: (why == WhyNot::TooLate).then_some(AT),
     });
     Steered {
         channel: Some(Channel::Letter),
@@ -53,6 +54,11 @@ pub(crate) fn steered() -> Steered {
             asks_complex: true,
             complex: Some("Zuid".into()),
         }),
+        wanted: Some(Wanted {
+            by: "by data.due_date".into(),
+            before: Some(AT),
+            arrives: Some(AT),
+        }),
     }
 }
 
@@ -67,6 +73,12 @@ pub(crate) fn steered_then() -> Steered {
         }),
         segment: None,
         not_yet: None,
+        wanted: None,
+        passed: now
+            .passed
+            .into_iter()
+            .filter(|passed| passed.why != WhyNot::TooLate)
+            .collect(),
         ..now
     }
 }
@@ -93,7 +105,7 @@ pub(crate) fn choices() -> [Event; 4] {
 }
 
 /// Causes that came with segments and with rules between flows.
-pub(crate) fn causes() -> [Cause; 3] {
+pub(crate) fn causes() -> [Cause; 4] {
     [
         Cause::PeopleFirst {
             segment: "intensive".into(),
@@ -103,6 +115,7 @@ pub(crate) fn causes() -> [Cause; 3] {
             by: Some(ID),
         },
         Cause::AllOff,
+        Cause::TooLate,
     ]
 }
 

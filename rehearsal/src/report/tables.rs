@@ -289,6 +289,7 @@ fn troubles(told: &Told<'_>) -> Option<Table> {
     let meaning = |trouble: Trouble| match trouble {
         Trouble::NoAddress => "no channel of the step reaches the tenant",
         Trouble::AllOff => "the matrix has every channel of the step off",
+        Trouble::TooLate => "no channel of the step arrives as soon as it wants",
         Trouble::Render => "the message cannot be rendered",
         Trouble::TooLong => "the text is longer than the provider takes",
         Trouble::Held => "a rule lacks a fact, or one that is fresh",

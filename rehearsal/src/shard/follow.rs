@@ -89,14 +89,17 @@ impl Shard<'_> {
         let trouble = match cause {
             Cause::Unreachable => Trouble::NoAddress,
             Cause::AllOff => Trouble::AllOff,
+            Cause::TooLate => Trouble::TooLate,
             Cause::HeldTooLong => Trouble::Held,
             Cause::NotAllowListed => Trouble::NotAllowed,
             _ => return,
         };
         let open = self.open(person, id);
         // Who was reached before was lost by chance.
-        if matches!(trouble, Trouble::NoAddress | Trouble::AllOff)
-            && open.is_some_and(|open| open.attempts() > 0)
+        if matches!(
+            trouble,
+            Trouble::NoAddress | Trouble::AllOff | Trouble::TooLate
+        ) && open.is_some_and(|open| open.attempts() > 0)
         {
             return;
         }

@@ -135,6 +135,7 @@ fn way(step: &Step, cause: &Cause) -> Option<String> {
         Cause::Bounced { .. }
             | Cause::Unreachable
             | Cause::AllOff
+            | Cause::TooLate
             | Cause::CannotSend { .. }
             | Cause::Blocked { .. }
     );

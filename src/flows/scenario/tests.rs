@@ -171,3 +171,64 @@ fn a_file_of_steering_holds_for_scenarios_and_its_mistakes_are_told_with_their_l
         "{told}"
     );
 }
+
+/// By e-mail, or by post where that is there in time: a letter is the cheaper one here.
+const BILL: &str = r#"name = "bill"
+version = 1
+purpose = "information"
+[input]
+due_date = "date"
+[[step]]
+id = "bill"
+send = { template = { email = "notice-mail", letter = "notice-mail" }, via = ["cheapest"], by = "data.due_date" }
+on.bounced = "human: late"
+on.settled = { after = "1h", go = "end: sent" }
+"#;
+
+const BILLS: &str = r#"flow = "bill"
+steering = "../steering/own.toml"
+starts = "2026-11-27T15:00:00+01:00"
+category = "rent"
+tenant = { email = "a@example.nl", postal = "Dijk 1, 1234 AB Plaats" }
+[data]
+due_date = "2026-12-01"
+[[scenario]]
+name = "there is time for a letter"
+expect = [{ after = "0s", sent = "letter" }, { after = "1h", end = "sent" }]
+[[scenario]]
+name = "a letter would come a day late"
+data = { due_date = "2026-11-30" }
+expect = [{ after = "0s", sent = "email" }, { after = "1h", end = "sent" }]
+[[scenario]]
+name = "only a letter reaches the tenant, and comes too late"
+tenant = { postal = "Dijk 1, 1234 AB Plaats" }
+data = { due_date = "2026-11-30" }
+expect = [{ after = "0s", task = "late" }]
+"#;
+
+#[test]
+fn the_cheapest_channel_that_is_there_by_the_day_is_a_matter_of_the_calendar() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let rates = "[[service]]\ncategory = \"*\"\nletter = \"primary\"\nemail = \"primary\"\n\
+        [[price]]\nchannel = \"email\"\ncents = 2\ntakes = \"5m\"\n\
+        [[price]]\nchannel = \"letter\"\ncents = 1\ntakes = \"2 post days\"\n";
+    let mail = "Voor {{ data.due_date | datum }}.";
+    for (path, text) in [
+        ("bill.toml", BILL),
+        ("steering/own.toml", rates),
+        ("scenarios/bill.toml", BILLS),
+        ("templates/notice-mail.txt", mail),
+        ("templates/notice-mail.subject.txt", "Rekening"),
+    ] {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let (found, mistakes) = crate::config::flows::find_in(dir.path());
+    let report = crate::flows::check::check(&found, mistakes);
+    assert_eq!(report.mistakes, []);
+    let label = dir.path().join("scenarios/bill.toml").display().to_string();
+    let tested = test(&found, &[(label, BILLS.to_owned())]);
+    assert!(tested.is_good(), "{}", tested.report());
+    assert_eq!(tested.uncovered, [""; 0], "{}", tested.report());
+}

@@ -49,6 +49,8 @@ struct Source {
     variant: BTreeMap<String, BTreeMap<String, String>>,
     via: Vec<String>,
     except: Option<String>,
+    by: Option<String>,
+    within: Option<String>,
     legal: Option<String>,
     again: Option<String>,
     title: Option<String>,
@@ -83,6 +85,8 @@ impl Source {
             variant: self.variant,
             via: self.via,
             except: self.except,
+            by: self.by,
+            within: self.within,
             legal: self.legal,
             link: true,
         }

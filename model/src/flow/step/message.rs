@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::deadline::Deadline;
 use super::way_out::WayOut;
 use crate::channel::Channel;
 use crate::flow::duration::Span;
@@ -19,6 +20,8 @@ pub struct Message {
     pub via: Vec<Via>,
     /// Channels left out.
     pub except: Except,
+    /// By when it should be there: a channel that takes longer is left out.
+    pub by: Option<Box<Deadline>>,
     /// The legal reason for these ways: it goes before what the tenant prefers, and before caps.
     pub legal: Option<Box<str>>,
     /// Whether the message carries the `/b/{token}` link.

@@ -11,6 +11,7 @@ mod ask;
 mod branch;
 mod branches;
 mod compile;
+mod deadline;
 mod end;
 mod kind;
 mod kinds;
@@ -26,6 +27,7 @@ mod way_out;
 
 pub use branches::{Branches, Case};
 pub(super) use compile::compile;
+pub use deadline::Deadline;
 pub use kind::{Begin, Names, Step, StepKind};
 pub use message::{After, Except, Handlers, Message, Via};
 pub use page::Page;

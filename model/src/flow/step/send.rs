@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::branches::Branches;
+use super::deadline::Deadline;
 use super::kind::{Begin, Names, StepKind};
 use super::message::{After, Except, Handlers, Message, Via};
 use super::question::Question;
@@ -40,6 +41,8 @@ pub(super) struct Source {
     pub(super) variant: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) via: Vec<String>,
     pub(super) except: Option<String>,
+    pub(super) by: Option<String>,
+    pub(super) within: Option<String>,
     pub(super) legal: Option<String>,
     #[serde(default)]
     pub(super) link: bool,
@@ -91,6 +94,7 @@ pub(super) fn message_of(reader: &mut Reader, path: &str, source: Source) -> Opt
         variants: variants(reader, path, &source, &templates),
         via,
         except: except(reader, path, &source),
+        by: deadline(reader, path, &source).map(Box::new),
         legal: legal(reader, path, &source),
         link: source.link,
         on: Handlers::NOTHING,
@@ -198,6 +202,31 @@ fn except(reader: &mut Reader, path: &str, source: &Source) -> Except {
             );
             reader.problem(format!("{path}.except"), message);
             Except::Nothing
+        }
+    }
+}
+
+/// By when it should be there.
+fn deadline(reader: &mut Reader, path: &str, source: &Source) -> Option<Deadline> {
+    match (&source.by, &source.within) {
+        (None, None) => None,
+        (Some(day), None) => reader.day(&format!("{path}.by"), day).map(Deadline::By),
+        (None, Some(text)) => {
+            let path = format!("{path}.within");
+            let before = reader.problems.len();
+            let span = reader.span(&path, text);
+            if span.is_nothing() && reader.problems.len() == before {
+                let message = format!("{text:?}: nothing arrives so soon, expected some time");
+                reader.problem(path, message);
+            }
+            Some(Deadline::Within(span))
+        }
+        (Some(day), Some(text)) => {
+            reader.day(&format!("{path}.by"), day);
+            reader.span(&format!("{path}.within"), text);
+            let message = "expected either by = \"data.due_date\" or within = \"2 working days\", and not both";
+            reader.problem(format!("{path}.within"), message);
+            None
         }
     }
 }

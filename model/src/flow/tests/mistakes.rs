@@ -25,6 +25,30 @@ fn each_mistake_is_reported_where_it_is() {
             "a whole number with a unit",
         ),
         (
+            r#"via = ["preferred", "email"] }"#,
+            r#"via = ["preferred", "email"], by = "data.code" }"#,
+            "step.mail.send.by",
+            "expected a day",
+        ),
+        (
+            r#"via = ["preferred", "email"] }"#,
+            r#"via = ["preferred", "email"], within = "2 working days" }"#,
+            "step.mail.send.within",
+            "needs a calendar",
+        ),
+        (
+            r#"via = ["preferred", "email"] }"#,
+            r#"via = ["preferred", "email"], within = "0h" }"#,
+            "step.mail.send.within",
+            "nothing arrives so soon",
+        ),
+        (
+            r#"via = ["preferred", "email"] }"#,
+            r#"via = ["preferred", "email"], within = "1d", by = "today" }"#,
+            "step.mail.send.within",
+            "and not both",
+        ),
+        (
             r#"for = "1d""#,
             r#"for = "2 working days""#,
             "step.pause.wait.for",

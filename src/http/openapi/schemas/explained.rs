@@ -115,7 +115,7 @@ fn other_channel() -> Value {
         &["channel", "code", "why"],
         json!({
             "channel": reference("Channel"),
-            "code": text("`off`, `no_template`, `cannot_carry`, `failed`, `tried`, `no_provider`, `no_address`, `later`, `legal` or `too_slow`; more may come."),
+            "code": text("`off`, `no_template`, `cannot_carry`, `failed`, `tried`, `no_provider`, `no_address`, `later`, `legal`, `too_slow` or `too_late`; more may come."),
             "why": text("In words."),
             "expected_cost_cents": text("What it would have been expected to cost, in cents, where it could have been used and a price is known.")
         }),
