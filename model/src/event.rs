@@ -4,9 +4,11 @@
 mod cause;
 mod held;
 mod names;
+mod setting;
 
 pub use cause::{Branched, Cause, Choice};
 pub use held::{Capped, HeldBack};
+pub use setting::{FactSet, NotSet};
 
 use bincode::{Decode, Encode};
 
@@ -392,6 +394,14 @@ pub enum Event {
         /// Why.
         cause: Cause,
     },
+    /// A step of its flow told a fact, which holds from here on as if a source had told it. Since record
+    /// version 6.
+    FactSet {
+        /// Which.
+        id: NotificationId,
+        /// The fact, and what told it.
+        set: Box<FactSet>,
+    },
 }
 
 impl Event {
@@ -430,8 +440,9 @@ impl Event {
             | Event::TaskReminded { id, .. }
             | Event::HeldBack { id, .. }
             | Event::Varied { id, .. }
-            | Event::Migrated { id, .. } => Some(*id),
-            Event::Closing { id, .. } => Some(*id),
+            | Event::Migrated { id, .. }
+            | Event::Closing { id, .. }
+            | Event::FactSet { id, .. } => Some(*id),
             Event::ProfileStored { .. }
             | Event::PointMarked { .. }
             | Event::PointKept { .. }

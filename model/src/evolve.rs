@@ -40,6 +40,7 @@ pub fn evolve(
         (Event::PointMarked { .. }, Input::PutProfile(_)) => {}
         (Event::FactTaken, Input::Fact(fact)) => fact::take_fact(tenant, fact, applied.at),
         (Event::FactTaken, Input::Declared(fact)) => declared::take(tenant, fact, applied.at),
+        (Event::FactSet { set, .. }, _) => declared::take(tenant, &set.fact, applied.at),
         (
             Event::PointMarked {
                 on: Where::On(channel),
@@ -196,6 +197,7 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         | Event::PointMarked { .. }
         | Event::PointKept { .. }
         | Event::FactTaken
+        | Event::FactSet { .. }
         | Event::SubjectOpen { .. }
         | Event::GroupFormed { .. }
         | Event::GroupTold { .. }

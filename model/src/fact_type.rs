@@ -65,7 +65,8 @@ impl FactType {
     /// Most words that a field may be one of.
     pub const MOST_WORDS: usize = 50;
     /// The names of the types that are built in.
-    pub const BUILT_IN: [&str; 10] = [
+    pub const BUILT_IN: [&str; 11] = [
+        "acceptance",
         "appointment",
         "arrangement",
         "balance",

@@ -55,7 +55,7 @@ pub use channel::{Channel, ChannelSet, ContactKind, Need, UnknownChannel};
 #[cfg(feature = "simulation")]
 pub use contact::leak;
 pub use decide::{Decision, MOST_AT_ONCE, Situation, decide, known_answers};
-pub use event::{Branched, Capped, Cause, Choice, Event, HeldBack};
+pub use event::{Branched, Capped, Cause, Choice, Event, FactSet, HeldBack, NotSet};
 pub use evolve::{Applied, FlowBook, evolve, fact_hash, finish};
 pub use fact::{Counts, DeclaredFact, Fact, FactKind};
 pub use fact_type::{About, FactField, FactType, Holds};

@@ -182,6 +182,7 @@ enum Kind {
     Asks,
     Waits,
     Chooses,
+    Tells,
     GoesOn,
 }
 
@@ -195,6 +196,8 @@ fn kind(step: &Step) -> Kind {
         Kind::Waits
     } else if kind.branches().is_some() {
         Kind::Chooses
+    } else if step.sets().is_some() {
+        Kind::Tells
     } else {
         Kind::GoesOn
     }

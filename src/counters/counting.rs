@@ -195,6 +195,7 @@ fn told(event: &Event) -> Option<Told> {
             Told::because(if *pressed { "pressed" } else { "fetched" })
         }
         Event::Ended { end, cause, .. } => Told::at_end(end, cause),
+        Event::FactSet { set, .. } => Told::because(&*set.fact.kind),
         Event::Capped { capped, .. } => Told::because(&*capped.cap),
         Event::HeldBack { held, .. } => Told::because(match &**held {
             HeldBack::Conflict { rule, .. } => &**rule,

@@ -278,7 +278,8 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::HeldBack { .. }
         | Event::Varied { .. }
         | Event::Migrated { .. }
-        | Event::Closing { .. } => None,
+        | Event::Closing { .. }
+        | Event::FactSet { .. } => None,
     }
 }
 

@@ -2,7 +2,7 @@
 //! compile until it has both.
 
 use sluis_model::flow::Seen;
-use sluis_model::{Branched, Cause, Flow, NotificationId, Refusal};
+use sluis_model::{Branched, Cause, Flow, NotSet, NotificationId, Refusal};
 
 use super::reason::reason;
 use super::words::{guard, rfc3339, scrub, seen, step, values};
@@ -49,6 +49,8 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
         Cause::TooLate => "too_late",
         Cause::TenantAnswered { .. } => "tenant_answered",
         Cause::Closing { .. } => "closing",
+        Cause::FactSet { .. } => "fact_set",
+        Cause::NotSet { .. } => "fact_not_set",
     }
 }
 
@@ -148,6 +150,42 @@ pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
                 scrub(answer)
             )
         }
+        Cause::FactSet { step: index } => {
+            let (name, kind) = set_by(*index, flow);
+            format!("{name} has told the fact{kind}")
+        }
+        Cause::NotSet { step: index, why } => not_set(*index, why, flow),
+    }
+}
+
+/// A step that tells a fact, with the type of the fact.
+fn set_by(index: u8, flow: Option<&Flow>) -> (String, String) {
+    let sets = flow.and_then(|flow| flow.step(index)?.sets());
+    let kind = sets.map_or_else(String::new, |setting| format!(" {}", setting.fact.name));
+    (step(flow, index), kind)
+}
+
+/// Why a step told no fact.
+fn not_set(index: u8, why: &NotSet, flow: Option<&Flow>) -> String {
+    let (name, kind) = set_by(index, flow);
+    match why {
+        NotSet::Unknown(fields) => {
+            let fields = fields.join(", ");
+            format!(
+                "{name} tells no fact{kind}: what it would say of {fields} is not known, or is nothing that its type takes"
+            )
+        }
+        NotSet::Again => format!(
+            "{name} has told the fact{kind} already, and came back to it without any time passing: facts lead to each other in a circle"
+        ),
+        NotSet::TooMany => {
+            format!(
+                "{name} tells no fact{kind}: so many facts followed from each other that people must look"
+            )
+        }
+        NotSet::OtherWorld => format!(
+            "{name} tells no fact{kind}: the notification comes from another environment than the engine's"
+        ),
     }
 }
 

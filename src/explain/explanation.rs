@@ -16,6 +16,7 @@ use super::delays::Delay;
 use super::lately::ContactedRow;
 use super::next::{Next, next, what};
 use super::reason::ReasonRow;
+use super::rows::FACT_SET;
 use super::steering::{allows, waits_for};
 use super::timeline::{TimelineRow, rows_of};
 use super::versions::Versions;
@@ -264,7 +265,7 @@ impl<'a> Story<'a> {
     }
 
     /// The rows of a record. What is about no notification, a fact or a marked address, belongs to
-    /// the story; other notifications do not.
+    /// the story, and so does a fact that another notification set; other notifications do not.
     fn tell(
         &mut self,
         id: NotificationId,
@@ -275,7 +276,7 @@ impl<'a> Story<'a> {
         let rows = rows_of(sequence, record, &own_flow);
         let own = rows
             .into_iter()
-            .filter(|row| row.id.is_none_or(|of| of == id));
+            .filter(|row| row.id.is_none_or(|of| of == id) || row.kind == FACT_SET);
         self.history.extend(own);
     }
 

@@ -33,7 +33,7 @@ pub use delays::Delay;
 pub use explanation::{Ending, Explanation, FlowName, explain};
 pub use lately::ContactedRow;
 pub use next::Next;
-pub use outcome::{OutcomeRow, ReminderRow, outcome, reminder};
+pub use outcome::{FactRow, OutcomeRow, ReminderRow, fact_set, outcome, reminder};
 pub use points::ContactPoint;
 pub use preferences::PreferenceRow;
 pub use reason::ReasonRow;

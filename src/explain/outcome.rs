@@ -1,15 +1,17 @@
-//! Owns the row that a sender gets for each end, and for each reminder of a task. Refuses to say what its record does not hold:
+//! Owns the row that a sender gets for each end, for each reminder of a task, and for each fact that a flow set. Refuses to say what its record does not hold:
 //! whoever wants more asks for the notification.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use sluis_model::{
-    AttemptRef, CancelTarget, Cause, Channel, Event, Input, NotificationId, Subject, TenantRecord,
-    Why,
+    AttemptRef, CancelTarget, Cause, Channel, DeclaredFact, Event, Input, NotificationId, Subject,
+    TenantRecord, Why,
 };
 
 use super::causes;
+use super::explanation::FlowName;
 use super::reason::ReasonRow;
-use super::words::rfc3339;
+use super::words::{json as said_json, rfc3339};
 
 /// What became of one notification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -62,6 +64,65 @@ pub struct ReminderRow {
     pub state: &'static str,
     /// The task, as `GET /v1/tasks` names it.
     pub task: String,
+}
+
+/// A fact that a flow told, for the source that is to take it over.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FactRow {
+    /// Where it stands in the journal, as that of an end.
+    #[serde(serialize_with = "hex")]
+    pub position: u64,
+    /// When it was told, RFC 3339 in UTC.
+    pub at: String,
+    /// The notification that told it.
+    pub id: NotificationId,
+    /// Whose.
+    pub tenant_id: String,
+    /// Always `fact_set`.
+    pub state: &'static str,
+    /// The flow that told it.
+    pub flow: FlowName,
+    /// The step of it.
+    pub step: String,
+    /// The fact, as `POST /v1/facts` takes it.
+    pub fact: Value,
+}
+
+/// The row of `event`, an event of `record`, which stands at `position`; `None` unless a flow told a fact.
+#[must_use]
+pub fn fact_set(position: u64, record: &TenantRecord, event: &Event) -> Option<FactRow> {
+    let Event::FactSet { id, set } = event else {
+        return None;
+    };
+    let tenant_id = record.tenant.tenant.to_string();
+    Some(FactRow {
+        position,
+        at: rfc3339(record.at),
+        id: *id,
+        fact: as_told(&set.fact, &tenant_id),
+        tenant_id,
+        state: "fact_set",
+        flow: FlowName {
+            name: set.flow.to_string(),
+            version: set.version,
+        },
+        step: set.by.to_string(),
+    })
+}
+
+/// A fact as a source would tell it.
+fn as_told(fact: &DeclaredFact, tenant: &str) -> Value {
+    let mut told = json!({
+        "fact_id": fact.fact_id, "type": fact.kind, "tenant_id": tenant,
+        "occurred_at": rfc3339(fact.occurred_at), "environment": fact.environment.name()
+    });
+    if let Some(subject) = &fact.subject {
+        told["subject"] = json!(subject);
+    }
+    for (name, said) in &fact.says {
+        told[&**name] = said_json(said);
+    }
+    told
 }
 
 /// The row of `event`, an event of `record`, which stands at `position`; `None` unless somebody is
@@ -153,7 +214,9 @@ const fn providers_reason(cause: &Cause) -> Option<&Why> {
         | Cause::AllOff
         | Cause::TooLate
         | Cause::TenantAnswered { .. }
-        | Cause::Closing { .. } => None,
+        | Cause::Closing { .. }
+        | Cause::FactSet { .. }
+        | Cause::NotSet { .. } => None,
     }
 }
 

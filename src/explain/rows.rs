@@ -4,6 +4,7 @@
 mod attempt;
 mod course;
 mod group;
+mod setting;
 mod steering;
 mod tenant;
 mod told;
@@ -12,6 +13,7 @@ use sluis_model::{Event, Flow, Input};
 
 use attempt::tell_attempt;
 pub(crate) use group::{addressee, left_out};
+pub(super) use setting::FACT_SET;
 pub(super) use told::Told;
 
 /// One event, decided from `input`, in the flow of its notification.
@@ -70,6 +72,7 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         Event::Varied { variant, .. } => steering::varied(variant),
         Event::Migrated { moved, .. } => course::migrated(moved, input, flow),
         Event::Closing { end, cause, .. } => course::closing(end, cause, flow),
+        Event::FactSet { id, set } => setting::fact_set(*id, set),
         Event::AttemptStarted { .. }
         | Event::AttemptWithdrawn { .. }
         | Event::AttemptAccepted { .. }

@@ -55,6 +55,10 @@ pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
     if let Begin::GoOn(go) = step.kind.enter(Timestamp(0)) {
         ways.push(plain("at once", go));
     }
+    if let Some(setting) = step.sets() {
+        ways.push(plain(WAITED, &setting.then));
+        ways.extend(setting.unknown.iter().map(|go| plain("unknown", go)));
+    }
     if let Some(question) = step.kind.question() {
         let replies = question.replies.iter();
         ways.extend(replies.map(|reply| plain(&format!("answer {}", reply.name), &reply.go)));
@@ -93,7 +97,7 @@ fn waits<'a>(step: &'a Step, then: &'a Go) -> Vec<Way<'a>> {
             ways.extend(until.past.iter().map(|go| plain("past", go)));
             ways.extend(until.unknown.iter().map(|go| plain("unknown", go)));
         }
-        Begin::Send | Begin::Ask(_) | Begin::Choose | Begin::GoOn(_) => {}
+        Begin::Send | Begin::Ask(_) | Begin::Choose | Begin::GoOn(_) | Begin::Set(_) => {}
     }
     ways
 }

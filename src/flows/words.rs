@@ -2,7 +2,7 @@
 
 use super::ways::span;
 use sluis_model::Flow;
-use sluis_model::flow::{Except, Go, Message, Step, Via};
+use sluis_model::flow::{Except, Go, Message, Setting, Step, Via};
 
 /// Where a way leads: `step sms`, `end: paid`, `human: collections`.
 pub(super) fn goes(flow: &Flow, go: &Go) -> String {
@@ -35,6 +35,9 @@ pub(super) fn does(step: &Step) -> String {
     if step.kind.branches().is_some() {
         return "branches".to_owned();
     }
+    if let Some(setting) = step.sets() {
+        return sets(setting);
+    }
     match step.kind.waited() {
         Some(_) => match step.kind.until() {
             Some(until) => format!("waits until {}", until.words()),
@@ -42,6 +45,19 @@ pub(super) fn does(step: &Step) -> String {
         },
         None => "goes on".to_owned(),
     }
+}
+
+/// The fact that a step tells: `tells fact consent: newsletter = false, keeps the rest`.
+fn sets(setting: &Setting) -> String {
+    let fields = setting.fields.iter();
+    let mut says: Vec<String> = fields
+        .map(|field| format!("{} = {}", field.name, field.text))
+        .collect();
+    if setting.keep {
+        says.push("keeps the rest".to_owned());
+    }
+    let colon = if says.is_empty() { "" } else { ": " };
+    format!("tells fact {}{colon}{}", setting.fact.name, says.join(", "))
 }
 
 /// How a message goes: `sends by preferred, email; link`.

@@ -247,7 +247,7 @@ fn scan(
     })
 }
 
-/// Writes what a record says of ends and reminders of the corporation's notifications, and of contact points
+/// Writes what a record says of ends, reminders and facts that flows set, of the corporation's notifications, and of contact points
 /// where that is wanted; gives how many rows.
 fn tell(
     app: &App,
@@ -273,6 +273,8 @@ fn tell(
         if let Some(row) = explain::outcome(position(event, "ended"), &record, event) {
             rows += write(body, &row);
         } else if let Some(row) = reminded() {
+            rows += write(body, &row);
+        } else if let Some(row) = explain::fact_set(position(event, "fact_set"), &record, event) {
             rows += write(body, &row);
         } else if wanted.corrections {
             let place = |id| app.reference.mask_position(id, "corrected", sequence.0);

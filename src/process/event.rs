@@ -131,6 +131,10 @@ fn details(event: &Event) -> Details {
         | Event::SubjectOpen { .. } => Details::default(),
         Event::Steered { steered, .. } => over(steered.channel),
         Event::PartEnded { end, .. } | Event::GroupStopping { end, .. } => at_end(end, None),
+        Event::FactSet { set, .. } => Details {
+            step: Some(set.step),
+            ..Details::default()
+        },
         Event::Capped { .. }
         | Event::Contacted { .. }
         | Event::HeldBack { .. }
@@ -223,5 +227,7 @@ pub(crate) fn reason(cause: &Cause) -> String {
         Cause::TooLate => "too_late".to_owned(),
         Cause::TenantAnswered { .. } => "tenant_answered".to_owned(),
         Cause::Closing { .. } => "closing".to_owned(),
+        Cause::FactSet { .. } => "fact_set".to_owned(),
+        Cause::NotSet { .. } => "fact_not_set".to_owned(),
     }
 }

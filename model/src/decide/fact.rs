@@ -53,7 +53,8 @@ impl Turn<'_> {
         };
         let hash = fact_hash(fact_id);
         match told.facts.iter().find(|(id, _)| *id == hash) {
-            Some((_, known)) if *known == body => Known::Same,
+            // A source that took over what a flow set tells it again: it is that fact.
+            Some((_, known)) if *known == body || *known == DeclaredFact::SET_HERE => Known::Same,
             Some(_) => Known::Other,
             None => Known::New,
         }
@@ -78,13 +79,9 @@ impl Turn<'_> {
     fn new_declared(&mut self, fact: &DeclaredFact) -> Answer {
         let unmatched = unmatched(self.tenant, None).map(Box::new);
         self.emit(Event::FactTaken);
-        let concerned = |open: &Open| {
-            let is_held = matches!(open.phase, Phase::Held { .. });
-            is_held || fact.subject.is_none() || open.subject.as_deref() == fact.subject.as_ref()
-        };
         Answer::Fact {
             duplicate: false,
-            ended: self.reconsider_all(concerned),
+            ended: self.reconsider_all(|open| touches(fact, open)),
             unmatched,
         }
     }
@@ -101,7 +98,10 @@ impl Turn<'_> {
     }
 
     /// Asks everything open again that the fact may concern, up to a bound. What ended with it.
-    fn reconsider_all(&mut self, concerned: impl Fn(&Open) -> bool) -> Vec<NotificationId> {
+    pub(super) fn reconsider_all(
+        &mut self,
+        concerned: impl Fn(&Open) -> bool,
+    ) -> Vec<NotificationId> {
         let concerned = self.tenant.open.iter().filter(|open| concerned(open));
         let ids: Vec<NotificationId> = concerned.map(|open| open.id).collect();
         let (mut ended, mut moved) = (Vec::new(), 0);
@@ -151,6 +151,13 @@ impl Turn<'_> {
         }
         self.open(id).is_none()
     }
+}
+
+/// Whether a fact of a declared type may change anything for an open notification. What is held is asked
+/// again by every fact.
+pub(super) fn touches(fact: &DeclaredFact, open: &Open) -> bool {
+    let is_held = matches!(open.phase, Phase::Held { .. });
+    is_held || fact.subject.is_none() || open.subject.as_deref() == fact.subject.as_ref()
 }
 
 /// Whether anything that the rules of an open notification may look at can have changed by the

@@ -180,11 +180,12 @@ pub fn known_answers(step: &Step, cause: &Cause) -> Vec<Box<str>> {
     answers(step, unread(cause))
 }
 
-/// Whether people may have the step begin again: one that sends, that chooses by what is known, or that
-/// waits for a day.
+/// Whether people may have the step begin again: one that sends, that chooses by what is known, that
+/// waits for a day, or that tells a fact.
 fn begins_again(step: &Step) -> bool {
     let kind = &step.kind;
-    kind.message().is_some() || kind.branches().is_some() || kind.until().is_some()
+    let asks_again = kind.branches().is_some() || kind.until().is_some();
+    kind.message().is_some() || asks_again || step.sets().is_some()
 }
 
 fn answers(step: &Step, unread: Option<u16>) -> Vec<Box<str>> {

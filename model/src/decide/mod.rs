@@ -20,6 +20,7 @@ mod planned;
 mod receipt;
 mod rules;
 mod segment;
+mod set;
 mod steer;
 mod step;
 mod tenant;
@@ -85,9 +86,15 @@ pub fn decide(tenant: &mut Tenant, input: &Input, situation: Situation<'_>) -> D
         events: Vec::new(),
         ended: Vec::new(),
         moves: (NotificationId(0), 0),
+        sets: 0,
+        seen: 0,
     };
     let answer = turn.take();
+    turn.tell_what_was_set();
     turn.ask_the_waiting();
+    // What waited may have gone on to a step that sets something.
+    turn.tell_what_was_set();
+    let answer = turn.with_what_ended(answer);
     let Turn { events, ended, .. } = turn;
     if !events.is_empty() {
         finish(tenant, situation.sequence);
@@ -109,6 +116,10 @@ struct Turn<'a> {
     ended: Vec<Box<Open>>,
     /// Steps that the notification at hand has entered.
     moves: (NotificationId, usize),
+    /// Facts that were set so far.
+    sets: usize,
+    /// Those of them that everything open has seen.
+    seen: usize,
 }
 
 impl<'a> Turn<'a> {

@@ -50,6 +50,7 @@ impl Turn<'_> {
                 self.plan_task(id, question);
             }
             Begin::Choose => self.choose(id),
+            Begin::Set(setting) => self.set(id, setting),
         }
     }
 

@@ -28,6 +28,7 @@ mod planned;
 mod property;
 mod routing;
 mod segments;
+mod setting;
 mod steering;
 mod tenant_asked;
 mod unexplained;

@@ -3,6 +3,7 @@
 
 use bincode::{Decode, Encode};
 
+use super::setting::NotSet;
 use crate::attempt::Why;
 use crate::codec::Version;
 use crate::flow::Seen;
@@ -183,6 +184,18 @@ pub enum Cause {
     },
     /// No channel of the step arrives as soon as the step wants. Since record version 6.
     TooLate,
+    /// A step told its fact and led on. Since record version 6.
+    FactSet {
+        /// Index of the step.
+        step: u8,
+    },
+    /// A step could not tell its fact. Since record version 6.
+    NotSet {
+        /// Index of the step.
+        step: u8,
+        /// Why.
+        why: NotSet,
+    },
 }
 
 /// The way that a step took which chooses.

@@ -64,6 +64,7 @@ events! {
     Event::Varied { .. } => "varied",
     Event::Migrated { .. } => "migrated",
     Event::Closing { .. } => "closing",
+    Event::FactSet { .. } => "fact_set",
 }
 
 #[cfg(test)]

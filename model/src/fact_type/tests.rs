@@ -5,7 +5,11 @@ use crate::fact::{Counts, FactKind};
 use crate::flow::Value;
 use crate::time::{DAY, Timestamp};
 
-const SHIPPED: [(&str, &str); 10] = [
+const SHIPPED: [(&str, &str); 11] = [
+    (
+        "acceptance",
+        include_str!("../../../config/flows/facts/acceptance.toml"),
+    ),
     (
         "appointment",
         include_str!("../../../config/flows/facts/appointment.toml"),
@@ -60,7 +64,7 @@ fn every_type_that_is_built_in_is_sound_and_money_is_as_the_engine_reckons() {
     for (name, text) in SHIPPED {
         let read = FactType::parse(name, text).unwrap_or_else(|wrong| panic!("{name}: {wrong:?}"));
         let about = match name {
-            "payment" | "open_amount" | "appointment" => About::Subject,
+            "acceptance" | "payment" | "open_amount" | "appointment" => About::Subject,
             _ => About::Tenant,
         };
         assert_eq!(read.about, about, "{name}");

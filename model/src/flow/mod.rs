@@ -18,6 +18,7 @@ mod passing;
 mod reader;
 mod rule;
 mod selection;
+mod setting;
 mod source;
 mod step;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use input::{FieldKind, InputField, Value};
 pub use kept::{Kept, Said};
 pub use rule::{Go, Guard, Stop};
 pub use selection::{Chosen, Selection};
+pub use setting::{SetField, Setting};
 pub use step::{
     After, Awaited, Begin, Branches, Case, Deadline, Except, Handlers, Message, Names, Page,
     Question, Reply, Step, StepKind, Team, Until, Via, WayOut,

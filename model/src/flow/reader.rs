@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 
 use super::asking::{self, Asked, field_index};
 use super::class::ClassTable;
-use super::condition::{Answered, Condition, Day, Declared, Operand, parse_text};
+use super::condition::{
+    Answered, Condition, Day, Declared, Operand, Valued, parse_text, parse_value,
+};
 use super::definition::Problem;
 use super::duration::{Span, parse_duration, parse_working_days};
 use super::input::{FieldKind, InputField};
@@ -227,6 +229,17 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// A value that a step tells, such as `today + 14 days`.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub(in crate::flow) fn value(&mut self, text: &str) -> Result<Valued, String> {
+        self.reads_subject |= text.contains("subject.");
+        let valued = parse_value(text, &mut self.names())?;
+        self.counts |= valued.operand.counts_messages();
+        Ok(valued)
     }
 
     fn parse_condition(&mut self, text: &str) -> Result<Condition, String> {

@@ -1,7 +1,7 @@
 //! Owns the sample value of a fact of a declared type.
 
 use sluis_model::flow::Value;
-use sluis_model::{Counts, DeclaredFact, Environment, Timestamp};
+use sluis_model::{Cause, Counts, DeclaredFact, Environment, FactSet, NotSet, Timestamp};
 
 use crate::values::{AT, subject};
 
@@ -22,4 +22,23 @@ pub(crate) fn declared() -> DeclaredFact {
         holds_until: Timestamp::NEVER,
         environment: Environment::Test,
     }
+}
+
+/// A fact that a step told.
+pub(crate) fn fact_set() -> FactSet {
+    FactSet {
+        step: 2,
+        by: "told".into(),
+        flow: "visit".into(),
+        version: 3,
+        fact: declared(),
+    }
+}
+
+/// A step that told none, for each reason.
+pub(crate) fn not_set() -> Vec<Cause> {
+    let unknown = NotSet::Unknown(["day".into(), "visits".into()].into());
+    [unknown, NotSet::Again, NotSet::TooMany, NotSet::OtherWorld]
+        .map(|why| Cause::NotSet { step: 2, why })
+        .into()
 }

@@ -7,6 +7,7 @@ use sluis_model::{
 };
 
 use crate::controls::controls;
+use crate::facts;
 use crate::households::addressed;
 use crate::people::{supplied_then, undated};
 use crate::steering::steered_then;
@@ -131,6 +132,12 @@ pub(crate) fn samples() -> Vec<(String, Record)> {
     samples.push(of_tenant("every-cause", timer(), ends.collect()));
     samples.push(of_tenant("every-word", timer(), words()));
     samples.push(of_tenant("joined", timer(), joined()));
+    let not_set = facts::not_set().into_iter().map(|cause| Event::Ended {
+        id: ID,
+        end: "end".into(),
+        cause,
+    });
+    samples.push(of_tenant("not-set", timer(), not_set.collect()));
     for (kind, environment) in FactKind::ALL
         .into_iter()
         .zip(Environment::ALL.into_iter().cycle())
@@ -189,6 +196,7 @@ pub(crate) fn version_of(event: &Event) -> u8 {
         | Event::TaskReminded { .. }
         | Event::Migrated { .. }
         | Event::Closing { .. }
+        | Event::FactSet { .. }
         | Event::GroupFormed { .. }
         | Event::GroupTold { .. }
         | Event::PartEnded { .. }
@@ -210,7 +218,9 @@ pub(crate) fn version_of(event: &Event) -> u8 {
                 | Cause::AllOff
                 | Cause::TooLate
                 | Cause::TenantAnswered { .. }
-                | Cause::Closing { .. },
+                | Cause::Closing { .. }
+                | Cause::FactSet { .. }
+                | Cause::NotSet { .. },
             ..
         } => 6,
         Event::Steered { .. }
@@ -271,6 +281,7 @@ pub(crate) fn samples_of(version: u8) -> Vec<(String, Record)> {
     };
     let mut samples = samples();
     samples.retain(|(name, _)| version >= 5 || name != "joined");
+    samples.retain(|(name, _)| version >= 6 || name != "not-set");
     if version < 4 {
         samples.retain(|(name, _)| name != "input-put-profile");
         samples.push(then("input-put-profile", None));

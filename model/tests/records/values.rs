@@ -9,7 +9,7 @@ use sluis_model::{
 };
 
 use crate::answers;
-use crate::facts::declared;
+use crate::facts::{self, declared};
 use crate::households;
 use crate::migrating;
 use crate::people::supplied;
@@ -240,6 +240,8 @@ pub(crate) fn causes() -> Vec<Cause> {
             by: "".into(),
         },
         Cause::Closing { end: "paid".into() },
+        Cause::FactSet { step: 2 },
+        facts::not_set().remove(0),
     ];
     causes.extend(households::causes());
     causes.extend(steering::causes());
@@ -408,6 +410,10 @@ pub(crate) fn events() -> Vec<Event> {
             id,
             end: "paid".into(),
             cause: Cause::Unanswered,
+        },
+        Event::FactSet {
+            id,
+            set: Box::new(facts::fact_set()),
         },
     ];
     events.extend(households::events());

@@ -116,7 +116,8 @@ fn put_together(
     let classes = part_of(classes_of(flow), "classes", sources, &mut parts);
     let calendar = flow.get("calendar").and_then(Value::as_str);
     let calendars = part_of(calendar.into_iter(), "calendars", sources, &mut parts);
-    let facts = part_of(facts_of(&text), "facts", sources, &mut parts);
+    let named = facts_of(&text).chain(facts_set(flow));
+    let facts = part_of(named, "facts", sources, &mut parts);
     let mut templates = BTreeMap::new();
     for name in templates_of(flow) {
         let wrapped = resolved.wrapped.get(name);
@@ -221,6 +222,16 @@ fn facts_of(text: &str) -> impl Iterator<Item = &str> {
         let length = rest.find(|letter| !is_part(letter)).unwrap_or(rest.len());
         &rest[..length]
     })
+}
+
+/// The types of facts that steps of a flow tell.
+fn facts_set(flow: &Table) -> impl Iterator<Item = &str> {
+    let steps = flow.get("step").and_then(Value::as_array);
+    let sets = steps
+        .into_iter()
+        .flatten()
+        .filter_map(|step| step.get("set"));
+    sets.filter_map(|set| set.get("fact")?.as_str())
 }
 
 /// The templates that a flow names, each once.

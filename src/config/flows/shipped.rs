@@ -22,6 +22,7 @@ pub(super) const SHIPPED: &[(&str, &str)] = built_in![
     "storno.toml",
     "calendars/nl.toml",
     "classes/storno-class.toml",
+    "facts/acceptance.toml",
     "facts/appointment.toml",
     "facts/arrangement.toml",
     "facts/balance.toml",

@@ -70,7 +70,8 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::HeldBack { .. }
         | Event::Varied { .. }
         | Event::Migrated { .. }
-        | Event::Closing { .. } => elsewhere(),
+        | Event::Closing { .. }
+        | Event::FactSet { .. } => elsewhere(),
     }
 }
 

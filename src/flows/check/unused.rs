@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use sluis_model::Flow;
-use sluis_model::flow::{Operand, Test};
+use sluis_model::flow::{Operand, Step, Test};
 
 use super::paths::{cases, guards, stops};
 use super::report::Report;
@@ -59,6 +59,10 @@ fn in_templates(found: &Found, field: &str) -> bool {
 
 fn is_asked(flow: &Flow, table: usize) -> bool {
     let is_it = |operand: &Operand| matches!(operand, Operand::Class(asked, _) if *asked == table);
+    let mut sets = flow.steps.iter().filter_map(Step::sets);
+    if sets.any(|setting| setting.fields.iter().any(|field| is_it(&field.value))) {
+        return true;
+    }
     let mut rules = guards(flow).chain(stops(flow)).chain(cases(flow));
     rules.any(|rule| {
         let comparisons = rule.when.says.comparisons();

@@ -146,9 +146,15 @@ fn way(step: &Step, cause: &Cause) -> Option<String> {
         ("delivered", matches!(cause, Cause::Delivered)),
         ("answered", matches!(cause, Cause::Answered)),
         ("capped", matches!(cause, Cause::Capped { .. })),
-        (WAITED, matches!(cause, Cause::Waited)),
+        (
+            WAITED,
+            matches!(cause, Cause::Waited | Cause::FactSet { .. }),
+        ),
         (DEADLINE, matches!(cause, Cause::TaskOverdue { .. })),
-        ("unknown", matches!(cause, Cause::NoDay { .. })),
+        (
+            "unknown",
+            matches!(cause, Cause::NoDay { .. } | Cause::NotSet { .. }),
+        ),
     ];
     let named = by_name.into_iter().find(|(_, fits)| *fits);
     let named = named.map(|(name, _)| name.to_owned());

@@ -1,6 +1,8 @@
 //! Owns what a scenario expects, and how that and what came differ. Refuses to play it.
 
+use sluis_model::flow::Value;
 use sluis_model::{Channel, Timestamp};
+use toml::{Table, Value as Toml};
 
 use super::file::{Expected, instant};
 use super::line::{Line, What};
@@ -41,6 +43,8 @@ fn what(expected: &Expected) -> Result<What, String> {
         task,
         team,
         reminded,
+        set,
+        fields,
         held,
         end,
         ..
@@ -59,17 +63,44 @@ fn what(expected: &Expected) -> Result<What, String> {
     let reminded = reminded
         .as_ref()
         .map(|list| Ok(What::Reminded(list.as_str().into())));
+    let set = set.as_ref().map(|kind| {
+        let kind = kind.as_str().into();
+        let says = says(fields)?;
+        Ok(What::Set { kind, says })
+    });
+    if !fields.is_empty() && set.is_none() {
+        return Err("fields say what a fact says: expected set beside them".to_owned());
+    }
     let held = held
         .as_ref()
         .map(|guard| Ok(What::Held(guard.as_str().into())));
     let end = end.as_ref().map(|end| Ok(What::End(end.as_str().into())));
-    let mut named = [sent, task, reminded, held, end].into_iter().flatten();
+    let mut named = [sent, task, reminded, set, held, end].into_iter().flatten();
     match (named.next(), named.next()) {
         (Some(what), None) => what,
         (Some(_), Some(_)) | (None, _) => {
-            Err("expected one of sent, held, task, reminded and end".to_owned())
+            Err("expected one of sent, held, task, reminded, set and end".to_owned())
         }
     }
+}
+
+/// What the fields of a fact say.
+fn says(fields: &Table) -> Result<Box<[(Box<str>, Value)]>, String> {
+    let read = fields.iter().map(|(name, value)| {
+        let value = match value {
+            Toml::String(text) => Value::Text(text.as_str().into()),
+            Toml::Integer(number) => Value::Integer(*number),
+            Toml::Boolean(truth) => Value::Boolean(*truth),
+            Toml::Datetime(day) => Value::Text(day.to_string().into()),
+            Toml::Float(_) | Toml::Array(_) | Toml::Table(_) => {
+                return Err(format!(
+                    "{name} = {value}: expected a text, a whole number, true or false"
+                ));
+            }
+        };
+        Ok((name.as_str().into(), value))
+    });
+    read.collect()
 }
 
 /// What came otherwise: each line that is missing, and each that nobody expected.
@@ -89,7 +120,7 @@ pub(super) fn differing(expected: &[Line], came: &[Line], start: Timestamp) -> V
     differs
 }
 
-/// Whether a line is the expected one; a template or a team that is not named may be any.
+/// Whether a line is the expected one; a template, a team or a field of a fact that is not named may be any.
 fn fits(wanted: &Line, got: &Line) -> bool {
     if let (What::Sent { channel, template }, What::Sent { channel: used, .. }) =
         (&wanted.what, &got.what)
@@ -101,6 +132,17 @@ fn fits(wanted: &Line, got: &Line) -> bool {
         (&wanted.what, &got.what)
     {
         return list == used && (wanted.after, wanted.of) == (got.after, got.of);
+    }
+    if let (
+        What::Set { kind, says },
+        What::Set {
+            kind: told,
+            says: said,
+        },
+    ) = (&wanted.what, &got.what)
+    {
+        let fits = says.iter().all(|field| said.contains(field));
+        return fits && kind == told && (wanted.after, wanted.of) == (got.after, got.of);
     }
     wanted == got
 }

@@ -96,6 +96,11 @@ pub(super) struct Expected {
     pub team: Option<String>,
     /// Somebody was reminded of a task on this list.
     pub reminded: Option<String>,
+    /// A step told a fact of this type.
+    pub set: Option<String>,
+    /// It says this, and perhaps more.
+    #[serde(default)]
+    pub fields: Table,
     /// It was held by this guard.
     pub held: Option<String>,
     /// It ended so.

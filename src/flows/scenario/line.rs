@@ -4,6 +4,7 @@
 use std::fmt;
 
 use sluis_model::Channel;
+use sluis_model::flow::Value;
 
 use super::span;
 
@@ -28,6 +29,13 @@ pub(super) enum What {
         /// With which template.
         template: Box<str>,
     },
+    /// A step told a fact.
+    Set {
+        /// Of which type.
+        kind: Box<str>,
+        /// What it says.
+        says: Box<[(Box<str>, Value)]>,
+    },
     /// A guard holds it.
     Held(Box<str>),
     /// People are asked.
@@ -50,6 +58,13 @@ impl fmt::Display for Line {
             What::Sent { channel, template } => {
                 write!(f, "sent = \"{channel}\", template = {template:?}")?;
             }
+            What::Set { kind, says } => {
+                let says = says.iter();
+                let says: Vec<String> = says
+                    .map(|(name, said)| format!("{name} = {}", toml(said)))
+                    .collect();
+                write!(f, "set = {kind:?}, fields = {{ {} }}", says.join(", "))?;
+            }
             What::Held(guard) => write!(f, "held = {guard:?}")?,
             What::Task { list, team } => {
                 write!(f, "task = {list:?}")?;
@@ -64,5 +79,13 @@ impl fmt::Display for Line {
             write!(f, ", of = {}", self.of)?;
         }
         f.write_str(" }")
+    }
+}
+
+/// A value as a file has it.
+fn toml(value: &Value) -> String {
+    match value {
+        Value::Text(text) => format!("{text:?}"),
+        Value::Missing | Value::Integer(_) | Value::Boolean(_) => value.to_string(),
     }
 }

@@ -180,6 +180,10 @@ impl<'a> World<'a> {
         if let Event::Closing { id, cause, .. } = event {
             self.left(*id, cause);
         }
+        if let Event::FactSet { id, set } = event {
+            let (kind, says) = (set.fact.kind.clone(), set.fact.says.clone());
+            self.line(*id, What::Set { kind, says });
+        }
         if let Event::Ended { id, end, cause } = event {
             self.left(*id, cause);
             self.line(*id, What::End(end.clone()));

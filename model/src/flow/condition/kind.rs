@@ -21,7 +21,7 @@ pub(in crate::flow) enum Kind {
 
 impl Kind {
     /// In words, for errors.
-    pub(super) const fn shown(self) -> &'static str {
+    pub(in crate::flow) const fn shown(self) -> &'static str {
         match self {
             Kind::Number => "a number",
             Kind::Truth => "true or false",
@@ -33,7 +33,7 @@ impl Kind {
     }
 
     /// Of a literal.
-    pub(super) const fn of_value(value: &Value) -> Self {
+    pub(in crate::flow) const fn of_value(value: &Value) -> Self {
         match value {
             Value::Integer(_) => Kind::Number,
             Value::Boolean(_) => Kind::Truth,

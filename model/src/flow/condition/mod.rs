@@ -25,8 +25,9 @@ use crate::time::Timestamp;
 pub use comparison::{Compare, Comparison, Test};
 pub use day::Day;
 pub use expression::Expression;
+pub(super) use kind::Kind;
 pub use operand::{Asked, Operand, Shifted, ToldBy};
-pub(super) use parser::{Answered, Declared, parse_text};
+pub(super) use parser::{Answered, Declared, Valued, parse_text, parse_value};
 pub use scope::{ContactedBy, Dated, Scope};
 pub use seen::{Observed, Seen};
 pub use time::{Shift, Unit};
@@ -49,6 +50,11 @@ pub enum Finding {
     Fails(Seen),
     /// A value is missing, or older than the rule allows.
     Unknown(Seen),
+}
+
+/// Whether a text is a day as conditions write it: `2026-12-01`.
+pub(super) fn is_day(text: &str) -> bool {
+    time::day(text).is_some()
 }
 
 impl Condition {

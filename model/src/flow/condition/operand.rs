@@ -160,7 +160,7 @@ impl Operand {
     }
 
     /// Whether it counts messages. Nothing is reckoned from a count.
-    pub(super) fn counts_messages(&self) -> bool {
+    pub(in crate::flow) fn counts_messages(&self) -> bool {
         matches!(self, Operand::Contacted(_))
     }
 

@@ -91,6 +91,37 @@ pub(in crate::flow) fn parse_text(
     Ok(side.operand)
 }
 
+/// A value that stands alone, such as `today + 14 days`.
+pub(in crate::flow) struct Valued {
+    /// What is read.
+    pub operand: Operand,
+    /// What it is.
+    pub kind: Kind,
+    /// The words that it may be; empty: any.
+    pub words: Box<[Box<str>]>,
+}
+
+/// Reads a value: one side of a comparison, without the other.
+///
+/// # Errors
+/// A sentence that says what was expected, and where.
+pub(in crate::flow) fn parse_value(
+    text: &str,
+    declared: &mut dyn Declared,
+) -> Result<Valued, String> {
+    let mut parser = Parser::new(text, declared)?;
+    let side = parser.side()?;
+    if parser.peek().is_some() {
+        return Err(parser.unexpected("nothing more"));
+    }
+    side.is_value()?;
+    Ok(Valued {
+        operand: side.operand,
+        kind: side.kind,
+        words: side.words,
+    })
+}
+
 /// Reads a day: one side of a comparison, without the other.
 ///
 /// # Errors

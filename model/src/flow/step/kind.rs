@@ -10,6 +10,7 @@ use super::question::Question;
 use super::until::{Awaited, Until};
 use super::way_out::WayOut;
 use crate::flow::rule::Go;
+use crate::flow::setting::Setting;
 use crate::time::Timestamp;
 
 /// One step.
@@ -27,6 +28,16 @@ impl Step {
     pub fn on(&self) -> &Handlers {
         static NOTHING: Handlers = Handlers::NOTHING;
         self.kind.message().map_or(&NOTHING, |message| &message.on)
+    }
+
+    /// The fact that it tells, if it tells one.
+    #[must_use]
+    pub fn sets(&self) -> Option<&Setting> {
+        if let Begin::Set(setting) = self.kind.enter(Timestamp(0)) {
+            Some(setting)
+        } else {
+            None
+        }
     }
 }
 
@@ -77,6 +88,8 @@ pub enum Begin<'a> {
     Ask(&'a Question),
     /// The first case that is true leads on, see [`StepKind::branches`].
     Choose,
+    /// A fact is told.
+    Set(&'a Setting),
 }
 
 /// The words of an explanation for places in the flow.

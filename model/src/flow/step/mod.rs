@@ -19,6 +19,7 @@ mod message;
 mod page;
 mod question;
 mod send;
+mod set;
 mod syntax;
 mod task;
 mod until;

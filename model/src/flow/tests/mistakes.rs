@@ -208,7 +208,7 @@ fn each_mistake_is_reported_where_it_is() {
             r#"wait = { for = "1d", then = "ask" }"#,
             "",
             "step.pause",
-            "exactly one of send, wait, branch, task, end and ask",
+            "exactly one of send, wait, branch, task, end, ask and set",
         ),
         (
             r#"for = "1d""#,
@@ -434,14 +434,14 @@ fn a_step_is_of_one_known_kind() {
             "wait = {",
             "pause = {",
             vec![
-                "step.pause.pause: unknown key: expected one of id, on, send, wait, branch, task, end and ask: remove it",
-                "step.pause: expected exactly one of send, wait, branch, task, end and ask",
+                "step.pause.pause: unknown key: expected one of id, on, send, wait, branch, task, end, ask and set: remove it",
+                "step.pause: expected exactly one of send, wait, branch, task, end, ask and set",
             ],
         ),
         (
             "wait = {",
             "task = { list = \"desk\", answers = {} }\nwait = {",
-            vec!["step.pause: expected exactly one of send, wait, branch, task, end and ask"],
+            vec!["step.pause: expected exactly one of send, wait, branch, task, end, ask and set"],
         ),
         (
             "wait = { for = \"1d\", then = \"ask\" }",

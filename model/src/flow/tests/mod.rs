@@ -9,6 +9,7 @@ mod conditions;
 mod input;
 mod mistakes;
 mod selection;
+mod setting;
 mod times;
 
 use super::{Definition, Flow};

@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use super::super::parts::reference;
 use super::super::shapes::{count, instant, list, notes, notification_id, object, text, truth};
 
-pub(super) fn all() -> [(&'static str, Value); 15] {
+pub(super) fn all() -> [(&'static str, Value); 17] {
     [
         ("OutcomeLine", outcome_line()),
         ("Outcome", outcome()),
         ("TaskReminder", task_reminder()),
+        ("FactSet", fact_set()),
+        ("FactSetFact", fact_set_fact()),
         ("Correction", correction()),
         ("Cursor", cursor()),
         ("UnmatchedList", unmatched_list()),
@@ -26,7 +28,7 @@ pub(super) fn all() -> [(&'static str, Value); 15] {
 }
 
 fn outcome_line() -> Value {
-    json!({ "description": "One line of the feed: an end, a reminder of a task, a correction where they were asked for, or the cursor that closes the answer.", "oneOf": [reference("Outcome"), reference("TaskReminder"), reference("Correction"), reference("Cursor")] })
+    json!({ "description": "One line of the feed: an end, a reminder of a task, a fact that a flow set, a correction where they were asked for, or the cursor that closes the answer.", "oneOf": [reference("Outcome"), reference("TaskReminder"), reference("FactSet"), reference("Correction"), reference("Cursor")] })
 }
 
 fn task_reminder() -> Value {
@@ -38,6 +40,39 @@ fn task_reminder() -> Value {
             "tenant_id": text("Whose."), "state": { "type": "string", "const": "task_reminded" }, "task": text("The task, as `GET /v1/tasks` names it.")
         }),
     )
+}
+
+fn fact_set() -> Value {
+    object(
+        "A fact that a step of a flow told. It holds in the engine from then on; its source may take it over.",
+        &[
+            "position",
+            "at",
+            "id",
+            "tenant_id",
+            "state",
+            "flow",
+            "step",
+            "fact",
+        ],
+        json!({
+            "position": text("Where it stands in the journal."), "at": instant("When."), "id": notification_id(),
+            "tenant_id": text("Whose."), "state": { "type": "string", "const": "fact_set" },
+            "flow": reference("FlowName"), "step": text("The step that told it."), "fact": reference("FactSetFact")
+        }),
+    )
+}
+
+fn fact_set_fact() -> Value {
+    json!({
+        "type": "object", "additionalProperties": true,
+        "description": "The fact, as `POST /v1/facts` takes it, with the fields of its type. A source that tells it again under this `fact_id` tells the same fact.",
+        "required": ["fact_id", "type", "tenant_id", "occurred_at", "environment"],
+        "properties": {
+            "fact_id": text("Of the notification, the step and the record."), "type": text("Its type."), "tenant_id": text("Whose."),
+            "subject": reference("Subject"), "occurred_at": instant("When it was told."), "environment": text("The world that it comes from.")
+        }
+    })
 }
 
 fn outcome() -> Value {

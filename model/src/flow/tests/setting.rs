@@ -1,0 +1,186 @@
+//! Owns the tests of steps that tell facts, as data: what is read, and every mistake with its path.
+
+use crate::flow::{Definition, Flow};
+
+const FACTS: [(&str, &str); 4] = [
+    (
+        "consent",
+        "about = \"tenant\"\nholds = \"for ever\"\n[fields]\nnewsletter = \"boolean\"\ngiven_on = \"date?\"\nsource = { one_of = [\"page\", \"desk\"], optional = true }\nnote = \"line?\"\nscore = { kind = \"integer\", least = 1, most = 10, optional = true }\n",
+    ),
+    (
+        "visit",
+        "about = \"subject\"\nholds = \"until day\"\n[fields]\nday = \"date\"\n",
+    ),
+    (
+        "complaint",
+        "about = \"tenant\"\nholds = \"30d\"\ncounts = \"sum\"\n[fields]\ncount = \"integer\"\n",
+    ),
+    (
+        "payment",
+        "about = \"subject\"\nholds = \"for ever\"\ncounts = \"sum\"\n[fields]\namount_cents = \"money\"\n",
+    ),
+];
+
+/// A flow with this step, and with these lines at its top.
+fn flow(head: &str, set: &str) -> Result<Flow, Vec<String>> {
+    let flow = format!(
+        "name = \"tells\"\nversion = 1\npurpose = \"information\"\n{head}\n[input]\nurgent = \"boolean\"\nday = \"date?\"\nname = \"line?\"\nletter = \"text?\"\ncents = \"money?\"\n[[step]]\nid = \"tell\"\nset = {set}\n"
+    );
+    let facts = FACTS.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let definition = Definition {
+        flow,
+        facts: facts.into(),
+        ..Definition::default()
+    };
+    Flow::compile(&definition)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn values_are_literals_days_and_values_of_conditions() {
+    let sound = [
+        "{ fact = \"consent\", fields = { newsletter = false }, then = \"end: told\" }",
+        "{ fact = \"consent\", about = \"tenant\", fields = { newsletter = \"data.urgent\", given_on = \"today + 14 days\", source = \"'desk'\", note = \"data.name\", score = 10 }, then = \"end: told\" }",
+        "{ fact = \"consent\", fields = { newsletter = true, given_on = 2026-12-01, note = \"data.day\", score = \"days_between(data.day, today)\" }, then = \"end: told\", unknown = \"human: desk\" }",
+        "{ fact = \"consent\", keep = true, fields = { given_on = \"'2026-12-01'\" }, then = \"end: told\" }",
+        "{ fact = \"complaint\", fields = { count = \"data.cents\" }, then = \"end: told\" }",
+    ];
+    for set in sound {
+        let flow = flow("", set);
+        let flow = flow.unwrap_or_else(|problems| panic!("{set}: {problems:?}"));
+        assert!(flow.steps[0].sets().is_some());
+    }
+    let set = "{ fact = \"visit\", fields = { day = \"data.day\" }, then = \"end: told\" }";
+    flow("subject = \"visit\"", set).expect("it has a subject");
+}
+
+#[test]
+fn every_mistake_is_told_with_its_path() {
+    let fields = |fields: &str| {
+        format!("{{ fact = \"consent\", fields = {{ {fields} }}, then = \"end: told\" }}")
+    };
+    let cases: [(String, &str); 24] = [
+        (
+            "{ fact = \"consents\", fields = { newsletter = false }, then = \"end: x\" }".into(),
+            "step.tell.set.fact: \"consents\" is no type of fact: expected a file facts/consents.toml beside the flow, or one that is built in; did you mean \"consent\"?",
+        ),
+        (
+            "{ fact = \"payment\", fields = { amount_cents = 5 }, then = \"end: x\" }".into(),
+            "step.tell.set.fact: payment is money that the engine reckons with, and only its source tells it",
+        ),
+        (
+            "{ fact = \"visit\", fields = { day = \"today\" }, then = \"end: x\" }".into(),
+            "step.tell.set.fact: a fact of type visit is told about a subject: expected `subject`",
+        ),
+        (
+            "{ fact = \"consent\", about = \"subject\", fields = { newsletter = false }, then = \"end: x\" }".into(),
+            "step.tell.set.about: \"subject\": expected \"tenant\"",
+        ),
+        (
+            "{ fact = \"complaint\", keep = true, fields = { count = 1 }, then = \"end: x\" }".into(),
+            "step.tell.set.keep: facts of type complaint are added up",
+        ),
+        (
+            "{ fact = \"consent\", fields = { note = \"'x'\" }, then = \"end: x\" }".into(),
+            "step.tell.set.fields: a fact of type consent has newsletter, too: expected a value, or keep = true",
+        ),
+        (
+            "{ fact = \"consent\", keep = true, then = \"end: x\" }".into(),
+            "step.tell.set.fields: expected at least one field",
+        ),
+        (
+            "{ fact = \"consent\", fields = { newsletter = false }, then = \"nowhere\" }".into(),
+            "step.tell.set.then: \"nowhere\" leads nowhere",
+        ),
+        (
+            "{ fact = \"consent\", fields = { newsletter = false }, then = \"end: x\", unknown = \"nowhere\" }".into(),
+            "step.tell.set.unknown: \"nowhere\" leads nowhere",
+        ),
+        (
+            "{ fact = \"consent\", fields = { newsletter = false }, than = \"end: x\" }".into(),
+            "step.tell.set.than: unknown key",
+        ),
+        (
+            fields("newsleter = false, newsletter = false"),
+            "step.tell.set.fields.newsleter: a fact of type consent has no field \"newsleter\": expected one of given_on, newsletter, note, score, source; did you mean \"newsletter\"?",
+        ),
+        (
+            fields("newsletter = \"data.cents\""),
+            "step.tell.set.fields.newsletter: it is a number: expected true or false in newsletter",
+        ),
+        (
+            fields("newsletter = \"no\""),
+            "step.tell.set.fields.newsletter: \"no\" is not a value",
+        ),
+        (
+            fields("newsletter = false, given_on = \"'01-12-2026'\""),
+            "step.tell.set.fields.given_on: \"01-12-2026\" is no day",
+        ),
+        (
+            fields("newsletter = false, given_on = \"now\""),
+            "step.tell.set.fields.given_on: it is an instant: expected a day",
+        ),
+        (
+            fields("newsletter = false, source = \"'desc'\""),
+            "step.tell.set.fields.source: 'desc': expected one of page, desk; did you mean 'desk'?",
+        ),
+        (
+            fields("newsletter = false, source = \"desk\""),
+            "a text stands in quotes of its own: \"'desk'\"",
+        ),
+        (
+            fields("newsletter = false, note = \"data.letter\""),
+            "step.tell.set.fields.note: a text of several lines is no value of a fact",
+        ),
+        (
+            fields("newsletter = false, note = \"' '\""),
+            "step.tell.set.fields.note: ' ': expected one line that is not blank",
+        ),
+        (
+            fields("newsletter = false, score = 11"),
+            "step.tell.set.fields.score: 11: expected 1 to 10",
+        ),
+        (
+            fields("newsletter = false, score = 1.5"),
+            "step.tell.set.fields.score: 1.5: expected a whole number, true, false, or a value in quotes",
+        ),
+        (
+            fields("newsletter = false, note = \"facts.consent\""),
+            "step.tell.set.fields.note: facts.consent is a fact as a whole",
+        ),
+        (
+            fields("newsletter = false, note = \"data.name == 'x'\""),
+            "expected nothing more",
+        ),
+        (
+            fields("newsletter = false, source = \"facts.consent.note\", note = \"data.nam\""),
+            "step.tell.set.fields.note: data.nam is not declared under [input]: did you mean data.name?",
+        ),
+    ];
+    for (set, expected) in &cases {
+        let found = flow("", set).err().unwrap_or_default();
+        assert!(
+            found.iter().any(|problem| problem.contains(expected)),
+            "{set}\nexpected {expected}\nfound {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn all_mistakes_of_a_step_are_told_at_once() {
+    let set = "{ fact = \"consent\", about = \"subject\", fields = { newsletter = 1, score = 0, nothing = 2 }, then = \"nowhere\" }";
+    let found = flow("", set).err().unwrap_or_default();
+    assert_eq!(found.len(), 5, "{found:#?}");
+}
+
+#[test]
+fn a_circle_through_facts_within_a_flow_needs_time() {
+    let text = "{ fact = \"consent\", fields = { newsletter = true }, then = \"wait\" }\n[[step]]\nid = \"wait\"\nwait = { for = \"1d\", when = \"facts.consent.newsletter\", go = \"tell\", then = \"end: x\" }";
+    let found = flow("", text).err().unwrap_or_default();
+    assert!(
+        found
+            .iter()
+            .any(|problem| problem.contains("comes back to where it began")),
+        "{found:#?}"
+    );
+}

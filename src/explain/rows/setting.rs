@@ -1,0 +1,42 @@
+//! Owns what is told of a fact that a flow set: the fact, and by name what told it.
+
+use serde_json::json;
+use sluis_model::{FactSet, NotificationId, Timestamp};
+
+use super::super::words::{discreet, rfc3339, value};
+use super::told::Told;
+
+/// The kind of such a row.
+pub(crate) const FACT_SET: &str = "fact_set";
+
+/// A step told a fact.
+pub(super) fn fact_set(id: NotificationId, set: &FactSet) -> Told {
+    let FactSet {
+        by,
+        flow,
+        version,
+        fact,
+        ..
+    } = set;
+    let says = fact.says.iter();
+    let says: Vec<String> = says
+        .map(|(name, said)| format!("{name} {}", discreet(&value(said))))
+        .collect();
+    let says = match says.as_slice() {
+        [] => String::new(),
+        says => format!(" ({})", says.join(", ")),
+    };
+    let about = fact.subject.as_ref().map(|s| format!(" about {s}"));
+    let about = about.unwrap_or_default();
+    let ends = (fact.holds_until != Timestamp::NEVER).then(|| rfc3339(fact.holds_until));
+    let until = ends.as_ref().map(|ends| format!(", holds until {ends}"));
+    let (kind, until) = (&fact.kind, until.unwrap_or_default());
+    let text = format!(
+        "fact {kind}{about}{says} was told by step '{by}' of flow '{flow}' version {version}, for notification {id}{until}"
+    );
+    let details = json!({
+        "fact_id": fact.fact_id, "type": kind, "subject": fact.subject, "flow": flow, "version": version, "step": by,
+        "notification": id, "holds_until": ends
+    });
+    Told::new(FACT_SET, "Feit uit een proces", text, details)
+}
