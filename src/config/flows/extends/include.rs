@@ -112,6 +112,7 @@ fn put(
     wrong: &mut Vec<Wrong>,
 ) -> Vec<Table> {
     needs::rules(&flow.table, sub, wrong);
+    needs::keys(&flow.table, sub, wrong);
     let inner = sub.steps();
     let names = Names {
         prefix: sub.id.clone(),

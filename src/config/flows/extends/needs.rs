@@ -109,6 +109,42 @@ pub(super) fn bring(outer: &mut Table, sub: &Sub, wrong: &mut Vec<Wrong>) {
     }
 }
 
+/// Keys at the top of a flow that say nothing of its steps, or that are looked at by themselves.
+const KNOWN: [&str; 19] = [
+    "amount",
+    "calendar",
+    "classes",
+    "counted",
+    "extends",
+    "fallback_list",
+    "group",
+    "guard",
+    "hold_for",
+    "input",
+    "legal",
+    "name",
+    "process",
+    "purpose",
+    "remove",
+    "step",
+    "stop",
+    "subject",
+    "version",
+];
+
+/// Another key at its top holds for a whole notification: the flow that includes it must say something of it.
+pub(super) fn keys(outer: &Table, sub: &Sub, wrong: &mut Vec<Wrong>) {
+    let keys = sub.flow.table.keys();
+    let other = keys.filter(|key| !KNOWN.contains(&key.as_str()));
+    for key in other.filter(|key| !outer.contains_key(*key)) {
+        let flow = &sub.name;
+        let message = format!(
+            "{flow:?} says `{key}` at the top, which holds for a whole notification and does not come along: expected `{key}` in this flow"
+        );
+        wrong.push((sub.path(INCLUDE), message));
+    }
+}
+
 /// Its guards and stop rules are those of the flow that includes it, by their names, or are left out by name.
 pub(super) fn rules(outer: &Table, sub: &Sub, wrong: &mut Vec<Wrong>) {
     for (list, key) in LISTS.into_iter().filter(|(list, _)| *list != "step") {

@@ -38,6 +38,8 @@ pub(super) fn each_text(of: &mut Table, each: &mut dyn FnMut(Text<'_>, &mut Stri
         way: "",
         all_lead: false,
         none_leads: false,
+        is_answer: false,
+        all_rules: false,
     };
     below.table(of, each);
 }
@@ -51,6 +53,10 @@ struct Below<'a> {
     all_lead: bool,
     /// Whether none does.
     none_leads: bool,
+    /// Whether it is an answer: its fields are what is asked for, and no rules.
+    is_answer: bool,
+    /// Whether all texts may be rules, whatever their keys: the fields of a fact that a step tells.
+    all_rules: bool,
 }
 
 impl Below<'_> {
@@ -60,7 +66,9 @@ impl Below<'_> {
             let is_key = !self.all_lead;
             let none_leads = self.none_leads || is_key && NO_WAYS.contains(&key.as_str());
             let leads = !none_leads && (self.all_lead || GO.contains(&key.as_str()));
-            let is_prose = is_key && PROSE.contains(&key.as_str());
+            let is_fields = key == "fields" && !self.is_answer;
+            let has_prose = is_key && !self.all_rules && !is_fields;
+            let is_prose = has_prose && PROSE.contains(&key.as_str());
             // `on.unanswered = { after, go }` is the way `unanswered`.
             let name = match (key.as_str(), self.way) {
                 ("go", way) if is_key && !way.is_empty() => way.to_owned(),
@@ -70,6 +78,8 @@ impl Below<'_> {
                 way: &name,
                 all_lead: false,
                 none_leads,
+                is_answer: self.all_lead,
+                all_rules: self.all_rules || is_key && is_fields,
             };
             match value {
                 Value::String(text) if leads => each(Text::Way(&name), text),
@@ -116,6 +126,27 @@ mod tests {
             ways.push(format!("{name}: {go}"))
         });
         ways
+    }
+
+    #[test]
+    fn the_fields_of_a_fact_are_rules_and_those_of_an_answer_are_not() {
+        let rules = |step: &str| {
+            let mut step: Table = step.parse().unwrap();
+            let mut rules = Vec::new();
+            each_text(&mut step, &mut |text, found| {
+                if let Text::Rule(key) = text {
+                    rules.push(format!("{key}: {found}"));
+                }
+            });
+            rules
+        };
+        let set = "[set]\nfact = \"promise\"\nfields = { list = \"data.list\", then = \"today\" }\nthen = \"next\"\n";
+        let expected = ["fact: promise", "list: data.list", "then: today"];
+        assert_eq!(rules(set), expected);
+        assert_eq!(ways(set), ["then: next"]);
+        let task = "[task]\nlist = \"l\"\n[task.answers]\nfields = { fields = { name = \"line\" }, go = \"next\" }\n";
+        assert_eq!(rules(task), [""; 0]);
+        assert_eq!(ways(task), ["fields: next"]);
     }
 
     #[test]

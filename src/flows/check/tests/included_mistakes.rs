@@ -91,6 +91,15 @@ fn a_rule_that_does_not_come_along_is_left_out_by_name_only() {
 }
 
 #[test]
+fn a_key_at_the_top_that_holds_for_a_whole_notification_is_not_lost_unseen() {
+    let talk = TALK.replace("version = 1", "version = 1\nclosing = \"kept\"");
+    let (dir, _, report) = found(OUTER, &talk, &[]);
+    let told = told(&dir, &report);
+    let expected = "outer.toml:23:11: step.chase.include: \"talk\" says `closing` at the top, which holds for a whole notification and does not come along: expected `closing` in this flow";
+    assert!(told.iter().any(|told| told == expected), "{told:#?}");
+}
+
+#[test]
 fn one_that_ends_by_itself_as_sent_is_refused_with_what_to_do() {
     let talk = TALK.replace(
         "on.settled = { after = \"1 working day\", go = \"kept\" }",
