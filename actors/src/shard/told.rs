@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 
-use sluis_model::{CorporationId, TenantKey, Timestamp};
+use sluis_model::{CorporationId, NotificationId, Open, PhaseKind, TenantKey, Timestamp};
 
 use super::activation::read_stored;
 use super::core::ShardCore;
@@ -64,6 +64,7 @@ fn told(settings: &ShardSettings, recovered: Recovered, keys: &KeyIndex, now: Ti
     let mut schedule = Schedule::of(&mut tenants, flows, recovered.standing, now);
     let mut places: BTreeMap<Slot, TenantKey> = BTreeMap::new();
     let mut states = BTreeMap::new();
+    let mut expires: BTreeMap<NotificationId, Timestamp> = BTreeMap::new();
     for slot in 0..tenants.tenant_count() as Slot {
         let (key, state, place) = match tenants.awake(slot) {
             Some(tenant) => {
@@ -84,6 +85,8 @@ fn told(settings: &ShardSettings, recovered: Recovered, keys: &KeyIndex, now: Ti
             }
         };
         places.insert(slot, key.clone());
+        let ends = |open: &Open| Some((open.id, open.expires_at?));
+        expires.extend(state.open.iter().filter_map(ends));
         if !state.is_blank() {
             states.insert(key, (place, state));
         }
@@ -92,9 +95,19 @@ fn told(settings: &ShardSettings, recovered: Recovered, keys: &KeyIndex, now: Ti
     for located in tenants.iter_open(None) {
         let group = schedule.group(located);
         let group = group.map(|group| (group.corporation, &group.kind));
-        let (due, mark, phase) = (located.due, located.mark, located.phase);
+        let (mark, phase) = (located.mark, located.phase);
+        // A message of a tenant at rest comes into line by its timer, which is over at the first turn.
+        let comes_now = phase == PhaseKind::Ready && located.due <= now;
+        let queued = located.queued || comes_now;
+        let due = match comes_now {
+            true => expires
+                .get(&located.id())
+                .copied()
+                .unwrap_or(Timestamp::NEVER),
+            false => located.due,
+        };
         let key = &places[&located.slot];
-        let row = (located.id(), key, due, mark, phase, located.queued, group);
+        let row = (located.id(), key, due, mark, phase, queued, group);
         lines(&mut out, "open", [row]);
     }
     let subjects = tenants.subjects_from((0, CorporationId(0), 0));

@@ -62,10 +62,16 @@ fn every_seed_keeps_every_promise() {
 }
 
 /// Seeds that found something, each with what it was.
-const ONCE: [(u64, &str); 1] = [(
-    3_055,
-    "rows of a mailing whose answers were lost, scattered over more than a window",
-)];
+const ONCE: [(u64, &str); 2] = [
+    (
+        3_055,
+        "rows of a mailing whose answers were lost, scattered over more than a window",
+    ),
+    (
+        10_315,
+        "a comparison that took a timer that is over for another thing than standing in line",
+    ),
+];
 
 #[test]
 fn what_a_seed_found_once_stays_mended() {
