@@ -174,20 +174,11 @@ fn told(sub: &Sub, fields: Vec<String>) -> Vec<Included> {
     [own].into_iter().chain(inner).collect()
 }
 
-/// The steps whose answers may be read: of people those that ask for fields, of the tenant all.
+/// The steps whose answers may be read.
 fn asking(steps: &[Table], word: &str) -> BTreeSet<String> {
     let asks = |step: &&Table| {
-        let answers = step
-            .get(word)
-            .and_then(|body| body.get("answers")?.as_table());
-        let mut answers = answers.into_iter().flatten();
-        match word {
-            "task" => answers.any(|(_, answer)| {
-                let fields = answer.get("fields").and_then(Value::as_table);
-                fields.is_some_and(|fields| !fields.is_empty())
-            }),
-            _ => answers.next().is_some(),
-        }
+        let answers = step.get(word).and_then(|body| body.get("answers"));
+        answers.is_some()
     };
     steps.iter().filter(asks).filter_map(id_of).collect()
 }
@@ -236,7 +227,14 @@ fn changed(
     let is_change = |(step, from): &(Table, Option<usize>)| {
         from.is_none() && id_of(step).is_some_and(|id| included.contains(&id))
     };
-    let (changes, all): (Vec<_>, Vec<_>) = whole.into_iter().partition(is_change);
+    let (changes, mut all): (Vec<_>, Vec<_>) = whole.into_iter().partition(is_change);
+    all.retain(|(step, from)| {
+        let lost = from.is_none().then(|| lost(step, &included, &flow.entries));
+        let lost = lost.flatten();
+        let is_kept = lost.is_none();
+        wrong.extend(lost);
+        is_kept
+    });
     let (steps, from): (Vec<_>, Vec<_>) = all.into_iter().unzip();
     flow.table.insert("step".to_owned(), tables(steps));
     for (own, _) in changes {
@@ -251,6 +249,28 @@ fn changed(
         );
     }
     steps_of(&flow.table).into_iter().zip(from).collect()
+}
+
+/// A change of a step that the included flow does not have: it says nothing that a step does.
+fn lost(
+    step: &Table,
+    included: &BTreeSet<String>,
+    entries: &BTreeMap<String, String>,
+) -> Option<Wrong> {
+    let id = id_of(step)?;
+    let of = entries.keys().find(|of| {
+        let rest = id.strip_prefix(of.as_str());
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    })?;
+    let is_change = |key: &String| ["id", "on", "remove"].contains(&key.as_str());
+    if !step.keys().all(is_change) {
+        return None;
+    }
+    let prefix = format!("{of}.");
+    let known = included.iter().filter(|known| known.starts_with(&prefix));
+    let known: Vec<String> = known.cloned().collect();
+    let message = is_not("a step of the flow that is included", &id, &known);
+    Some((format!("step.{id}"), message))
 }
 
 fn tables(steps: Vec<Table>) -> Value {

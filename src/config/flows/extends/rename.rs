@@ -15,9 +15,9 @@ pub(super) struct Names {
     pub prefix: String,
     /// Its fields, with their names in the flow that includes it.
     pub fields: BTreeMap<String, String>,
-    /// Its steps whose answers of people are kept.
+    /// Its steps that ask people.
     pub people: BTreeSet<String>,
-    /// Its steps whose answers of the tenant are kept.
+    /// Its steps that ask the tenant.
     pub tenant: BTreeSet<String>,
 }
 

@@ -187,6 +187,16 @@ fn its_templates_come_along_and_find_the_names_that_they_know() {
     let tested = test(std::slice::from_ref(found), &scenarios);
     assert!(tested.is_good(), "{}", tested.report());
     assert_eq!(tested.uncovered, [""; 0], "{}", tested.report());
+    // An answer without fields, which a rule has kept.
+    let answer = [("templates/promise-sms.txt", "{{ task.sort.answer }}\n")];
+    let talk = TALK.replace("go = \"confirm\"", "go = \"sort\"").replace("[[step]]\nid = \"confirm\"", "[[step]]\nid = \"sort\"\ntask = { list = \"sort\", answers = { well = \"confirm\" } }\n\n[[step]]\nid = \"confirm\"").replace("branch.otherwise", "branch.unknown = \"end: odd\"\nbranch.otherwise").replace("task.call.pay_on > data.due_date\"", "task.sort.answer == 'well' && task.call.pay_on > data.due_date\"");
+    let (dir, all, report) = self::found(OUTER, &talk, &answer);
+    assert_eq!(told(&dir, &report), [""; 0]);
+    let stored = &outer(&all).definition.templates["chase--promise-sms.txt"];
+    assert!(
+        stored.contains("{\"sort\": task[\"chase.sort\"]}"),
+        "{stored}"
+    );
     // One that names nothing of the flow stays what it is.
     let plain = [("templates/promise-sms.txt", "Bedankt.\n")];
     let (_dir, all, report) = self::found(OUTER, TALK, &plain);

@@ -100,6 +100,18 @@ fn a_key_at_the_top_that_holds_for_a_whole_notification_is_not_lost_unseen() {
 }
 
 #[test]
+fn a_change_of_a_step_that_is_not_there_names_those_that_are() {
+    let own = format!("{OUTER}[[step]]\nid = \"chase.confrm\"\non.bounced = \"mail\"\n");
+    let (dir, _, report) = found(&own, TALK, &[]);
+    assert_eq!(
+        told(&dir, &report),
+        [
+            "outer.toml:27:1: step.chase.confrm: \"chase.confrm\" is not a step of the flow that is included: expected one of chase.call, chase.confirm, chase.kept: did you mean \"chase.confirm\"?"
+        ]
+    );
+}
+
+#[test]
 fn one_that_ends_by_itself_as_sent_is_refused_with_what_to_do() {
     let talk = TALK.replace(
         "on.settled = { after = \"1 working day\", go = \"kept\" }",
