@@ -342,6 +342,11 @@ impl Decode<Version> for Told {
             } else {
                 None
             },
+            rounds: if *decoder.context() >= ONE_HISTORY {
+                Decode::decode(decoder)?
+            } else {
+                None
+            },
         })
     }
 }

@@ -402,6 +402,15 @@ pub enum Event {
         /// The fact, and what told it.
         set: Box<FactSet>,
     },
+    /// The same flow ran for the same subject before. Since record version 6.
+    Follows {
+        /// Which.
+        id: NotificationId,
+        /// The one before.
+        earlier: NotificationId,
+        /// Which round it is, from 2.
+        round: u32,
+    },
 }
 
 impl Event {
@@ -442,7 +451,8 @@ impl Event {
             | Event::Varied { id, .. }
             | Event::Migrated { id, .. }
             | Event::Closing { id, .. }
-            | Event::FactSet { id, .. } => Some(*id),
+            | Event::FactSet { id, .. }
+            | Event::Follows { id, .. } => Some(*id),
             Event::ProfileStored { .. }
             | Event::PointMarked { .. }
             | Event::PointKept { .. }

@@ -8,6 +8,7 @@ mod declared;
 mod fact;
 mod group;
 mod history;
+mod rounds;
 mod task;
 
 use crate::addressed::Addressed;
@@ -53,6 +54,7 @@ pub fn evolve(
         }
         (Event::Contacted { id }, _) => history::started(tenant, *id, applied.at, flows),
         (Event::Ended { id, .. }, _) => {
+            rounds::ended(tenant, *id, applied.at, flows);
             group::ended(tenant, *id);
             return tenant.open.remove(*id);
         }
@@ -198,6 +200,7 @@ fn evolve_open(open: &mut Open, applied: Applied<'_>, event: &Event, flows: &dyn
         | Event::PointKept { .. }
         | Event::FactTaken
         | Event::FactSet { .. }
+        | Event::Follows { .. }
         | Event::SubjectOpen { .. }
         | Event::GroupFormed { .. }
         | Event::GroupTold { .. }

@@ -35,6 +35,7 @@ mod profile;
 pub mod reading;
 mod record;
 mod reference;
+mod rounds;
 #[cfg(feature = "simulation")]
 mod slip;
 mod state;
@@ -87,6 +88,7 @@ pub use record::{
     Erased, Gone, Intent, PauseScope, PausedBy, Record, TenantRecord,
 };
 pub use reference::{ForgedReference, ReferenceKey};
+pub use rounds::{Round, Rounds};
 #[cfg(feature = "simulation")]
 pub use slip::{Slip, slip};
 pub use state::{

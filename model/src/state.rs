@@ -14,7 +14,7 @@ use bincode::{Decode, Encode};
 use crate::addressed::PartOf;
 use crate::channel::Channel;
 use crate::codec::Version;
-use crate::flow::{Dated, Value};
+use crate::flow::{Dated, Flow, Person, Value};
 use crate::group::Grouped;
 use crate::history::{Contact, Fate, History};
 use crate::household::Household;
@@ -23,6 +23,7 @@ use crate::notification::Subject;
 use crate::opens::Opens;
 use crate::point::{Known, Point};
 use crate::profile::Profile;
+use crate::rounds::{Round, Rounds};
 use crate::time::Timestamp;
 
 pub use asked::Asked;
@@ -36,6 +37,9 @@ pub(crate) const REMEMBERED_FACTS: usize = 128;
 pub(crate) const REMEMBERED_SUBJECTS: usize = 64;
 /// Payments remembered one by one per subject.
 pub(crate) const REMEMBERED_PAYMENTS: usize = 16;
+
+/// The language of whoever names none.
+const DUTCH: &str = "nl";
 
 /// Everything decisions about one tenant look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -70,6 +74,8 @@ pub struct Told {
     pub history: Option<Box<History>>,
     /// What is known of households: of one, who is in it and its groups; of a tenant, his parts.
     pub grouped: Option<Box<Grouped>>,
+    /// What ended, where its flow asks whether it ran for the same subject before. Since record version 6.
+    pub rounds: Option<Box<Rounds>>,
 }
 
 /// What facts told of one subject.
@@ -164,6 +170,36 @@ impl Tenant {
     #[must_use]
     pub fn part(&self, id: NotificationId) -> Option<&PartOf> {
         self.grouped()?.part(id)
+    }
+
+    /// The round of the same flow for the same subject that an open notification follows, if there was one
+    /// not too long before it was accepted.
+    #[must_use]
+    pub fn followed(&self, open: &Open, flow: &Flow) -> Option<&Round> {
+        let within = flow.follows_ms?;
+        let rounds = self.told.as_deref()?.rounds.as_deref()?;
+        let round = rounds.last(&flow.name, open.subject.as_deref()?)?;
+        round.leads_to(open.accepted_at, within).then_some(round)
+    }
+
+    /// What is known of the tenant himself, for messages of a category. Nothing is while nobody has supplied
+    /// a profile.
+    #[must_use]
+    pub fn person(&self, what: Person, category: &str) -> Value {
+        let Some(profile) = self.profile.as_deref() else {
+            return Value::Missing;
+        };
+        match what {
+            Person::Language if profile.language.is_empty() => Value::Text(DUTCH.into()),
+            Person::Language => Value::Text(profile.language.clone()),
+            Person::Prefers => {
+                let preferred = profile.preferred(category);
+                preferred.map_or(Value::Missing, |preferred| {
+                    Value::Text(preferred.channel.name().into())
+                })
+            }
+            Person::ReachedBy(channel) => Value::Boolean(profile.point(channel).is_some()),
+        }
     }
 
     /// What facts of the type `kind` told of the tenant, or of `subject`.

@@ -256,6 +256,7 @@ fn without_money(told: &Told) -> Told {
         declared: told.declared.clone(),
         history: told.history.clone(),
         grouped: told.grouped.clone(),
+        rounds: told.rounds.clone(),
     }
 }
 

@@ -301,7 +301,7 @@ mod tests {
         );
         let expected = "settings: the default, no file, environment and command line; 0 values are no default\n\
             flows: 11 compile: acceptance 1, appointment 1, arrangement 1, dunning 1, email 1, instalment 1, letter 1, newsletter 1, notice 2, prenotice 1, storno 2\n\
-            types of facts: 10: appointment, arrangement, balance, complex, consent, exception, open_amount, payment, risk, segment\n\
+            types of facts: 11: acceptance, appointment, arrangement, balance, complex, consent, exception, open_amount, payment, risk, segment\n\
             lists: 1 corporations, 1 providers\n\
             secrets: found for 1 providers\n\
             note: no corporation has an API key: only this machine is served, as corporation demo\n\

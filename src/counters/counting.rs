@@ -213,6 +213,7 @@ fn told(event: &Event) -> Option<Told> {
         | Event::SubjectOpen { .. }
         | Event::Steered { .. }
         | Event::Contacted { .. }
+        | Event::Follows { .. }
         | Event::GroupFormed { .. }
         | Event::GroupTold { .. }
         | Event::PartEnded { .. }

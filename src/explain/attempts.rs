@@ -279,7 +279,8 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
         | Event::Varied { .. }
         | Event::Migrated { .. }
         | Event::Closing { .. }
-        | Event::FactSet { .. } => None,
+        | Event::FactSet { .. }
+        | Event::Follows { .. } => None,
     }
 }
 

@@ -87,6 +87,15 @@ pub struct Explanation {
     /// remembered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contacted_about_this: Vec<ContactedRow>,
+    /// The notification of the same flow that ended for the same subject before, where the flow asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follows: Option<NotificationId>,
+    /// Which round of the flow it is for its subject, where it is not the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub round: Option<u32>,
+    /// The one that follows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed_by: Option<NotificationId>,
     /// Everything that was decided, oldest first.
     pub history: Vec<TimelineRow>,
     /// Whether older decisions about the tenant are not kept any more.
@@ -130,6 +139,9 @@ pub fn explain(
         attempts: story.attempts,
         not_used: Vec::new(),
         contacted_about_this: Vec::new(),
+        follows: story.follows.map(|(earlier, _)| earlier),
+        round: story.follows.map(|(_, round)| round),
+        followed_by: story.followed_by,
         history: story.history,
         older_not_kept: story.is_cut,
         why,
@@ -198,6 +210,10 @@ struct Story<'a> {
     held: Option<&'a Seen>,
     capped: Option<&'a Capped>,
     held_back: Option<&'a HeldBack>,
+    /// What it follows, and which round it is.
+    follows: Option<(NotificationId, u32)>,
+    /// What follows it.
+    followed_by: Option<NotificationId>,
     end: Option<(Timestamp, &'a str, &'a Cause)>,
     attempts: Vec<AttemptRow>,
     history: Vec<TimelineRow>,
@@ -257,6 +273,8 @@ impl<'a> Story<'a> {
             held: None,
             capped: None,
             held_back: None,
+            follows: None,
+            followed_by: None,
             end: None,
             attempts: Vec::new(),
             history: Vec::new(),
@@ -287,6 +305,23 @@ impl<'a> Story<'a> {
     }
 
     fn take(&mut self, id: NotificationId, record: &'a TenantRecord) {
+        for event in &record.events {
+            match event {
+                Event::Follows {
+                    id: of,
+                    earlier,
+                    round,
+                } if *of == id => {
+                    self.follows = Some((*earlier, *round));
+                }
+                Event::Follows {
+                    id: of, earlier, ..
+                } if *earlier == id => {
+                    self.followed_by = Some(*of);
+                }
+                _ => {}
+            }
+        }
         for event in record
             .events
             .iter()
@@ -366,7 +401,11 @@ impl<'a> Story<'a> {
             .flow
             .map(|flow| format!(" by flow '{}' version {}", flow.name, flow.version))
             .unwrap_or_default();
-        format!("Tenant {} is told about {what}{flow}", self.tenant)
+        let again = self.follows.map(|(earlier, round)| {
+            format!(", which is round {round} for it and follows {earlier}")
+        });
+        let again = again.unwrap_or_default();
+        format!("Tenant {} is told about {what}{flow}{again}", self.tenant)
     }
 
     fn last_attempt(&self, attempt: &AttemptRow) -> String {

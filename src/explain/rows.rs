@@ -72,6 +72,7 @@ pub(super) fn tell(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
         Event::Varied { variant, .. } => steering::varied(variant),
         Event::Migrated { moved, .. } => course::migrated(moved, input, flow),
         Event::Closing { end, cause, .. } => course::closing(end, cause, flow),
+        Event::Follows { earlier, round, .. } => setting::follows(*earlier, *round),
         Event::FactSet { id, set } => setting::fact_set(*id, set),
         Event::AttemptStarted { .. }
         | Event::AttemptWithdrawn { .. }

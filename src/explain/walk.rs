@@ -2,7 +2,9 @@
 //! Bounded: a page ends after [`MAX_READS`] records, found or not. Refuses to leave the tenant: a
 //! position that a caller made up leads nowhere.
 
-use sluis_model::{Notification, NotificationId, Record, StoredTenant, TenantKey, TenantRecord};
+use sluis_model::{
+    Event, Notification, NotificationId, Record, StoredTenant, TenantKey, TenantRecord,
+};
 
 /// Most records one page reads, whatever it keeps of them.
 pub const MAX_READS: usize = 10_000;
@@ -169,12 +171,13 @@ fn body(piece: StoredTenant, of: Option<NotificationId>) -> Option<Notification>
     bodies.find(|body| Some(body.id) == of)
 }
 
-/// Keeps the records in which something was decided about `id`.
+/// Keeps the records in which something was decided about `id`, and the one that accepted what follows it.
 pub fn about(id: NotificationId) -> impl Fn(&TenantRecord) -> bool {
     move |record| {
-        record
-            .events
-            .iter()
-            .any(|event| event.notification() == Some(id))
+        let is_about = |event: &Event| {
+            let follows = matches!(event, Event::Follows { earlier, .. } if *earlier == id);
+            follows || event.notification() == Some(id)
+        };
+        record.events.iter().any(is_about)
     }
 }

@@ -137,6 +137,7 @@ fn details(event: &Event) -> Details {
         },
         Event::Capped { .. }
         | Event::Contacted { .. }
+        | Event::Follows { .. }
         | Event::HeldBack { .. }
         | Event::Varied { .. }
         | Event::AnswerKept { .. }

@@ -134,6 +134,8 @@ impl Turn<'_> {
     /// for. `true` when it ended.
     fn reconsider(&mut self, id: NotificationId) -> bool {
         if self.stopped(id) {
+        }
+        if self.stopped_by_fact(id) {
             return self.open(id).is_none();
         }
         let held_by = match self.open(id).map(|open| &open.phase) {

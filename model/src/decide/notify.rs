@@ -30,6 +30,9 @@ impl Turn<'_> {
         let near = self.near_subject(notification);
         let unknown_tenant = self.tenant.profile.is_none();
         self.emit(Event::Accepted { id });
+        if live.is_none() {
+            self.tell_round(id);
+        }
         self.begin(notification, live);
         let state = self.open(id).map_or("ended", |open| open.phase.name());
         Answer::Accepted {
@@ -37,6 +40,17 @@ impl Turn<'_> {
             state,
             unknown_tenant,
             near,
+        }
+    }
+
+    /// Says which notification it follows, where its flow asks for that.
+    fn tell_round(&mut self, id: NotificationId) {
+        let Some((open, flow)) = self.running(id) else {
+            return;
+        };
+        if let Some(round) = self.tenant.followed(open, flow) {
+            let (earlier, round) = (round.last, round.number.saturating_add(1));
+            self.emit(Event::Follows { id, earlier, round });
         }
     }
 

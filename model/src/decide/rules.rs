@@ -5,7 +5,7 @@ use super::Turn;
 use crate::event::{Cause, Event};
 use crate::evolve::FlowBook;
 use crate::fact_type::About;
-use crate::flow::{ContactedBy, Dated, Finding, Flow, Scope, Seen, Value};
+use crate::flow::{ContactedBy, Dated, Finding, Flow, Person, Scope, Seen, Value};
 use crate::history::Contact;
 use crate::ids::NotificationId;
 use crate::policy::Policy;
@@ -30,7 +30,19 @@ enum Asked {
 impl Turn<'_> {
     /// Ends the notification if a stop rule is true; `true` when it ended, or closes what it opened before it
     /// does. Unknown stops nothing.
+    /// Ends the notification if a stop rule is true, or has people look; `true` when it did. Unknown stops
+    /// nothing.
     pub(super) fn stopped(&mut self, id: NotificationId) -> bool {
+        self.stopped_but_for(id, None)
+    }
+
+    /// The same with a fact: people who look already are not asked once more by the rule that had them look.
+    pub(super) fn stopped_by_fact(&mut self, id: NotificationId) -> bool {
+        let asked = self.open(id).and_then(asked_by);
+        self.stopped_but_for(id, asked)
+    }
+
+    fn stopped_but_for(&mut self, id: NotificationId, asked: Option<usize>) -> bool {
         let Some((open, flow)) = self.running(id) else {
             return true;
         };
@@ -40,16 +52,19 @@ impl Turn<'_> {
         let Some((index, observed)) = self.first_stop(open, flow) else {
             return false;
         };
+        if asked == Some(index) {
+            return false;
+        }
         let stop = &flow.stops[index];
         if stop.close_link {
-            let end = stop.end.clone();
+            let end = stop.ends_as().into();
             self.emit(Event::LinkClosed { id, end });
         }
         let cause = Cause::Stop {
             stop: index as u8,
             observed,
         };
-        self.end(id, &stop.end, cause);
+        self.go(id, &stop.go, cause);
         true
     }
 
@@ -130,6 +145,17 @@ impl Turn<'_> {
             policy: self.situation.policy,
             flows: self.situation.flows,
         }
+    }
+}
+
+/// The stop rule that has people look already.
+fn asked_by(open: &Open) -> Option<usize> {
+    match &open.phase {
+        Phase::Task { asked, .. } => match asked.cause {
+            Cause::Stop { stop, .. } => Some(usize::from(stop)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -218,5 +244,14 @@ impl Scope for View<'_> {
             About::Subject => Some(self.open.subject.as_deref()?),
         };
         self.tenant.said(field, subject, now)
+    }
+
+    fn follows(&self) -> Option<(String, i64)> {
+        let round = self.tenant.followed(self.open, self.flow)?;
+        Some((round.last.to_string(), i64::from(round.number) + 1))
+    }
+
+    fn person(&self, what: Person) -> Value {
+        self.tenant.person(what, &self.open.category)
     }
 }

@@ -23,6 +23,8 @@ impl Turn<'_> {
                 new: change == ProfileChange::New,
             });
             news.into_iter().for_each(|event| self.emit(event));
+            let flows = self.situation.flows;
+            self.reconsider_all(|open| flows.flow(open.flow).is_some_and(|flow| flow.reads_person));
         }
         Answer::Profile(change)
     }

@@ -65,6 +65,7 @@ events! {
     Event::Migrated { .. } => "migrated",
     Event::Closing { .. } => "closing",
     Event::FactSet { .. } => "fact_set",
+    Event::Follows { .. } => "follows",
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ use super::rule::{Go, Guard, Stop};
 use super::source::{FlowSource, GroupSource, GuardSource, StopSource};
 use super::step::{self, Step};
 use crate::household::Role;
+use crate::rounds::Round;
+use crate::time::DAY;
 
 impl Flow {
     /// Compiles a definition.
@@ -70,6 +72,8 @@ impl Reader {
             subject: source.subject.as_deref().map(Into::into),
             // A flow that counts counts its own messages, too.
             counted: source.counted || self.counts,
+            follows_ms: self.follows(source),
+            reads_person: self.reads_person,
             amount,
             group: self.group(source.group.as_ref()),
             process: source.process.as_str().into(),
@@ -230,14 +234,62 @@ impl Reader {
     }
 
     fn stop(&mut self, number: usize, source: &StopSource) -> Option<Stop> {
-        let path = format!("stop[{number}] {:?}.when", source.name);
-        let when = self.condition(&path, &source.when)?;
+        let path = format!("stop[{number}] {:?}", source.name);
+        let when = self.condition(&format!("{path}.when"), &source.when);
+        let go = match (&source.end, &source.go) {
+            (Some(end), None) => Some(Go::End(end.as_str().into())),
+            (None, Some(go)) => self.people(&format!("{path}.go"), go),
+            (Some(_), Some(_)) | (None, None) => {
+                let message =
+                    "expected either end = \"paid\" or go = \"human: collections\", and not both";
+                self.problem(path, message);
+                None
+            }
+        };
         Some(Stop {
             name: source.name.as_str().into(),
-            when,
+            when: when?,
             close_link: source.close_link,
-            end: source.end.as_str().into(),
+            go: go?,
         })
+    }
+
+    /// Where a stop rule leads that ends nothing.
+    fn people(&mut self, path: &str, text: &str) -> Option<Go> {
+        let list = text.strip_prefix("human:").map(str::trim);
+        let list = list.filter(|list| !list.is_empty());
+        if list.is_none() {
+            let message = format!(
+                "{text:?}: expected `human: <list>`, for a stop rule leads to people or, with `end`, to an end"
+            );
+            self.problem(path, message);
+        }
+        list.map(|list| Go::Human(list.into()))
+    }
+
+    /// How long ago the flow may have ended for the subject.
+    fn follows(&mut self, source: &FlowSource) -> Option<i64> {
+        let path = "follows";
+        let Some(text) = &source.follows else {
+            if self.reads_rounds {
+                let message = "a rule reads notification.follows or notification.round: expected follows = \"366d\" at the top of the flow, or less";
+                self.problem(path, message);
+            }
+            return None;
+        };
+        if source.subject.is_none() {
+            let message =
+                "it follows what ran for the same subject: expected `subject` to be declared";
+            self.problem(path, message);
+        }
+        let before = self.problems.len();
+        let within = self.duration(path, text);
+        if self.problems.len() == before && !(1..=Round::LONGEST_MS).contains(&within) {
+            let most = Round::LONGEST_MS / DAY;
+            let message = format!("{text:?}: expected some time, and at most {most}d");
+            self.problem(path, message);
+        }
+        Some(within)
     }
 }
 

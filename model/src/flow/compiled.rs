@@ -42,6 +42,11 @@ pub struct Flow {
     pub subject: Option<Box<str>>,
     /// Whether its messages are remembered with the tenant, for conditions that count them.
     pub counted: bool,
+    /// How long ago the same flow may have ended for the same subject for a notification to follow it, in
+    /// milliseconds. None: nothing is remembered of it.
+    pub follows_ms: Option<i64>,
+    /// Whether a condition reads what is known of the tenant himself, so that a profile may change it.
+    pub reads_person: bool,
     /// Index in `fields` of the money field that gives the subject's open amount at acceptance.
     pub amount: Option<usize>,
     /// Who is told where it goes to a household.
@@ -156,21 +161,20 @@ impl Flow {
         pages.any(|page| !page.by_machine)
     }
 
-    /// Everywhere its guards and steps lead.
+    /// Everywhere its rules and steps lead.
     pub fn leads(&self) -> impl Iterator<Item = &Go> {
         let guards = self.guards.iter().map(|guard| &guard.otherwise);
         let steps = self.steps.iter().flat_map(|step| step.kind.ways_out());
-        guards.chain(steps.map(|way| way.go))
+        let stops = self.stops.iter().map(|stop| &stop.go);
+        guards.chain(steps.map(|way| way.go)).chain(stops)
     }
 
     /// Every end that its own rules name. The engine knows some more.
     pub fn ends(&self) -> impl Iterator<Item = &str> {
-        let stops = self.stops.iter().map(|stop| &*stop.end);
-        let led_to = self.leads().filter_map(|go| match go {
+        self.leads().filter_map(|go| match go {
             Go::End(end) => Some(&**end),
             Go::Step(_) | Go::Human(_) => None,
-        });
-        led_to.chain(stops)
+        })
     }
 
     /// Every list of people that its notifications may stand on; some more than once.

@@ -29,7 +29,7 @@ pub use class::ClassTable;
 pub use compiled::{Close, Flow, Grouping};
 pub use condition::{
     Asked, Compare, Comparison, Condition, ContactedBy, Dated, Day, Expression, Finding, Observed,
-    Operand, Scope, Seen, Shift, Shifted, Test, ToldBy, Unit,
+    Operand, Person, Scope, Seen, Shift, Shifted, Test, ToldBy, Unit,
 };
 pub use definition::{Definition, FlowRef, Problem};
 pub use duration::{DurationProblem, Span, parse_duration};

@@ -50,6 +50,10 @@ pub(super) struct Reader {
     pub legal: Option<Box<str>>,
     /// Whether a condition reads what facts told of the subject.
     pub reads_subject: bool,
+    /// Whether a condition reads what is known of the tenant himself.
+    pub reads_person: bool,
+    /// Whether a condition reads which round it is.
+    pub reads_rounds: bool,
     /// Names of the fields that conditions read, in the order of their indexes.
     pub fields: Vec<Box<str>>,
     /// What steps ask people or the tenant for, by their ids.
@@ -192,7 +196,7 @@ impl Reader {
 
     /// What a rule asks.
     pub(in crate::flow) fn condition(&mut self, path: &str, text: &str) -> Option<Condition> {
-        self.reads_subject |= text.contains("subject.");
+        self.note_reads(text);
         match self.parse_condition(text) {
             Ok(condition) => {
                 self.counts |= condition.says.counts_messages();
@@ -205,9 +209,17 @@ impl Reader {
         }
     }
 
+    /// Remembers what a text reads, for what must be declared with it.
+    fn note_reads(&mut self, text: &str) {
+        self.reads_subject |= text.contains("subject.");
+        self.reads_person |= text.contains("tenant.");
+        let rounds = ["notification.follows", "notification.round"];
+        self.reads_rounds |= rounds.iter().any(|path| text.contains(path));
+    }
+
     /// A day that is reckoned with, such as `data.due_date - 3 days`.
     pub(in crate::flow) fn day(&mut self, path: &str, text: &str) -> Option<Day> {
-        self.reads_subject |= text.contains("subject.");
+        self.note_reads(text);
         let read = Day::parse(text, &mut self.names());
         match read {
             Ok(day) => Some(day),
@@ -220,7 +232,7 @@ impl Reader {
 
     /// What names a text, such as a team.
     pub(in crate::flow) fn text_of(&mut self, path: &str, text: &str) -> Option<Operand> {
-        self.reads_subject |= text.contains("subject.");
+        self.note_reads(text);
         let read = parse_text(text, &mut self.names());
         match read {
             Ok(operand) => Some(operand),
@@ -236,7 +248,7 @@ impl Reader {
     /// # Errors
     /// What was expected.
     pub(in crate::flow) fn value(&mut self, text: &str) -> Result<Valued, String> {
-        self.reads_subject |= text.contains("subject.");
+        self.note_reads(text);
         let valued = parse_value(text, &mut self.names())?;
         self.counts |= valued.operand.counts_messages();
         Ok(valued)

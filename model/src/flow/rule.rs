@@ -27,15 +27,26 @@ pub struct Guard {
     pub otherwise: Go,
 }
 
-/// A condition that ends the flow as soon as it is true.
+/// A condition that ends the flow, or has people look, as soon as it is true.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stop {
     /// Its name, quoted in explanations.
     pub name: Box<str>,
-    /// What ends it.
+    /// What stops it.
     pub when: Condition,
     /// Whether the payment link closes with it.
     pub close_link: bool,
-    /// Name of the end state.
-    pub end: Box<str>,
+    /// Where it leads: to an end or to people.
+    pub go: Go,
+}
+
+impl Stop {
+    /// What a link that it closes says: the end, or the name of the rule where people look.
+    #[must_use]
+    pub fn ends_as(&self) -> &str {
+        match &self.go {
+            Go::End(end) => end,
+            Go::Human(_) | Go::Step(_) => &self.name,
+        }
+    }
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::condition::{
-    Answered, Asked, Condition, ContactedBy, Dated, Declared, Finding, Operand, Scope, Test, ToldBy,
+    Answered, Asked, Condition, ContactedBy, Dated, Declared, Finding, Operand, Person, Scope,
+    Test, ToldBy,
 };
 use super::input::{FieldKind, Value};
 use crate::calendar::Calendar;
-use crate::channel::{Channel, Need};
 use crate::evolve::FlowBook;
 use crate::fact_type::{About, FactType};
 use crate::history::Contact;
@@ -19,66 +19,32 @@ use crate::reading::nearest;
 use crate::state::{Open, Phase, Tenant};
 use crate::time::Timestamp;
 
-/// Before the channel in `tenant.reached_by_email`.
-const REACHED_BY: &str = "reached_by_";
-/// The language of whoever names none.
-const DUTCH: &str = "nl";
-
 /// What is read of a tenant himself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Read {
     /// `tenant.id`: the corporation's number.
     Number,
-    /// `tenant.language`
-    Language,
-    /// `tenant.prefers`: the channel that he prefers for the mailing's category.
-    Prefers,
-    /// `tenant.reached_by_email`: whether he has a contact point that can be used over the channel.
-    ReachedBy(Channel),
+    /// What rules of flows read, too.
+    Person(Person),
 }
 
 impl Read {
     fn all() -> impl Iterator<Item = (String, Self)> {
-        let plain = [
-            ("id", Self::Number),
-            ("language", Self::Language),
-            ("prefers", Self::Prefers),
-        ];
-        let channels = Channel::ALL
-            .into_iter()
-            .filter(|channel| channel.need() != Need::Nothing);
-        let reached =
-            channels.map(|channel| (format!("{REACHED_BY}{channel}"), Self::ReachedBy(channel)));
-        let plain = plain.map(|(name, read)| (name.to_owned(), read));
-        plain.into_iter().chain(reached)
+        let persons = Person::all().map(|(name, person)| (name, Self::Person(person)));
+        [("id".to_owned(), Self::Number)].into_iter().chain(persons)
     }
 
     const fn kind(self) -> FieldKind {
         match self {
-            Self::Number | Self::Language | Self::Prefers => FieldKind::Line,
-            Self::ReachedBy(_) => FieldKind::Boolean,
+            Self::Number => FieldKind::Line,
+            Self::Person(person) => person.kind(),
         }
     }
 
     fn of(self, number: &str, tenant: &Tenant, category: &str) -> Value {
-        let profile = tenant.profile.as_deref();
         match self {
             Self::Number => Value::Text(number.into()),
-            Self::Language => match profile.map(|profile| &*profile.language) {
-                Some("") => Value::Text(DUTCH.into()),
-                Some(language) => Value::Text(language.into()),
-                None => Value::Missing,
-            },
-            Self::Prefers => {
-                let preferred = profile.and_then(|profile| profile.preferred(category));
-                preferred.map_or(Value::Missing, |preferred| {
-                    Value::Text(preferred.channel.name().into())
-                })
-            }
-            Self::ReachedBy(channel) => match profile {
-                Some(_) => Value::Boolean(tenant.point(channel).is_some()),
-                None => Value::Missing,
-            },
+            Self::Person(person) => tenant.person(person, category),
         }
     }
 }
@@ -211,6 +177,9 @@ impl Selection {
             | Operand::Today
             | Operand::Now
             | Operand::Contacted(_)
+            | Operand::Follows
+            | Operand::Round
+            | Operand::Person(_)
             | Operand::Answered(_) => {}
         }
     }
@@ -221,6 +190,8 @@ fn check(operand: &Operand) -> Result<(), String> {
     let refused = match operand {
         Operand::SubjectOpenAmount => "subject.open_amount_cents",
         Operand::AcceptedAt => "notification.accepted_at",
+        Operand::Follows => "notification.follows",
+        Operand::Round => "notification.round",
         Operand::Class(_, of) => return check(of),
         Operand::Shifted(shifted) => return check(&shifted.of),
         Operand::DaysBetween(days) => return days.iter().try_for_each(check),
@@ -234,6 +205,7 @@ fn check(operand: &Operand) -> Result<(), String> {
         | Operand::Now
         | Operand::Told(_)
         | Operand::Contacted(_)
+        | Operand::Person(_)
         | Operand::Answered(_) => return Ok(()),
     };
     Err(format!(
@@ -361,5 +333,13 @@ impl Scope for View<'_> {
             About::Tenant => self.tenant.said(field, None, now),
             About::Subject => None,
         }
+    }
+
+    fn follows(&self) -> Option<(String, i64)> {
+        None
+    }
+
+    fn person(&self, what: Person) -> Value {
+        self.tenant.person(what, self.chosen.category)
     }
 }

@@ -16,6 +16,7 @@ pub(super) struct FlowSource {
     pub calendar: Option<String>,
     pub group: Option<GroupSource>,
     pub legal: Option<String>,
+    pub follows: Option<String>,
     #[serde(default)]
     pub counted: bool,
     #[serde(default)]
@@ -89,7 +90,8 @@ pub(super) struct StopSource {
     pub when: String,
     #[serde(default)]
     pub close_link: bool,
-    pub end: String,
+    pub end: Option<String>,
+    pub go: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

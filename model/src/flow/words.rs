@@ -14,7 +14,7 @@ pub(super) const WORDS: Words = Words {
 };
 
 /// What a key holds, and an example.
-const KEYS: [(&str, &str, &str); 18] = [
+const KEYS: [(&str, &str, &str); 19] = [
     ("name", "a name", "such as name = \"notice\""),
     (
         "version",
@@ -69,6 +69,11 @@ const KEYS: [(&str, &str, &str); 18] = [
     ("go", "where to go then", "such as go = \"sms\""),
     ("for", "how long to wait", "such as for = \"5d\""),
     ("then", "where to go then", "such as then = \"sms\""),
+    (
+        "fact",
+        "the type of the fact that is told",
+        "such as fact = \"consent\"",
+    ),
 ];
 
 fn words(path: &str) -> Option<(String, String)> {

@@ -1,9 +1,11 @@
 //! Owns the sample value of a fact of a declared type.
 
 use sluis_model::flow::Value;
-use sluis_model::{Cause, Counts, DeclaredFact, Environment, FactSet, NotSet, Timestamp};
+use sluis_model::{
+    Cause, Counts, DeclaredFact, Environment, Event, FactSet, NotSet, NotificationId, Timestamp,
+};
 
-use crate::values::{AT, subject};
+use crate::values::{AT, ID, subject};
 
 pub(crate) fn declared() -> DeclaredFact {
     DeclaredFact {
@@ -24,15 +26,23 @@ pub(crate) fn declared() -> DeclaredFact {
     }
 }
 
-/// A fact that a step told.
-pub(crate) fn fact_set() -> FactSet {
-    FactSet {
+/// A fact that a step told, and what runs for the same subject again.
+pub(crate) fn events() -> [Event; 2] {
+    let set = FactSet {
         step: 2,
         by: "told".into(),
         flow: "visit".into(),
         version: 3,
         fact: declared(),
-    }
+    };
+    let set = Box::new(set);
+    let earlier = NotificationId(ID.0 - 1);
+    let follows = Event::Follows {
+        id: ID,
+        earlier,
+        round: 2,
+    };
+    [Event::FactSet { id: ID, set }, follows]
 }
 
 /// A step that told none, for each reason.

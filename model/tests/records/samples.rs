@@ -197,6 +197,7 @@ pub(crate) fn version_of(event: &Event) -> u8 {
         | Event::Migrated { .. }
         | Event::Closing { .. }
         | Event::FactSet { .. }
+        | Event::Follows { .. }
         | Event::GroupFormed { .. }
         | Event::GroupTold { .. }
         | Event::PartEnded { .. }

@@ -4,8 +4,8 @@
 use sluis_model::{
     Asked, Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Cause, Channel,
     ChannelSet, Choice, Contact, Control, CorporationId, Counts, Declared, Erased, Fate, History,
-    NotificationId, OnDoubt, Open, PauseScope, PausedBy, Phase, Plan, Saying, SentTo, StoredTenant,
-    SubjectMoney, Timestamp, Told, Tried, Tries,
+    NotificationId, OnDoubt, Open, PauseScope, PausedBy, Phase, Plan, Round, Saying, SentTo,
+    StoredTenant, SubjectMoney, Timestamp, Told, Tried, Tries,
 };
 
 use crate::facts::declared;
@@ -128,6 +128,18 @@ fn told() -> Told {
         declared: Vec::new(),
         history: history(&[Fate::UnderWay, Fate::Left, Fate::CameBack].map(contact)),
         grouped: Some(Box::new(crate::households::grouped())),
+        rounds: Some(Box::new([round()].into_iter().collect())),
+    }
+}
+
+/// What ended, of a flow that asks whether it ran before.
+fn round() -> Round {
+    Round {
+        last: ID,
+        about: Contact::subject_hash(Some(&subject())),
+        ended_at: AT,
+        flow: 3,
+        number: 2,
     }
 }
 
@@ -186,6 +198,7 @@ pub(crate) fn stored_then(piece: &mut StoredTenant, version: u8) {
         let all: Vec<Contact> = counted.into_iter().chain([capped_then()]).collect();
         told.history = history(&all).filter(|_| version == 5);
         told.grouped = None;
+        told.rounds = None;
     }
     if version < 6 {
         let open = std::mem::take(&mut piece.open);

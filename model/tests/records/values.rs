@@ -416,6 +416,7 @@ pub(crate) fn events() -> Vec<Event> {
             set: Box::new(facts::fact_set()),
         },
     ];
+    events.extend(facts::events());
     events.extend(households::events());
     events.extend(steering::events());
     events

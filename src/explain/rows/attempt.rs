@@ -71,7 +71,8 @@ pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) ->
         | Event::Varied { .. }
         | Event::Migrated { .. }
         | Event::Closing { .. }
-        | Event::FactSet { .. } => elsewhere(),
+        | Event::FactSet { .. }
+        | Event::Follows { .. } => elsewhere(),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Owns what is told of a fact that a flow set: the fact, and by name what told it.
+//! Owns what is told of a fact that a flow set, by name what told it; and of a notification that follows an
+//! earlier one for the same subject.
 
 use serde_json::json;
 use sluis_model::{FactSet, NotificationId, Timestamp};
@@ -39,4 +40,11 @@ pub(super) fn fact_set(id: NotificationId, set: &FactSet) -> Told {
         "notification": id, "holds_until": ends
     });
     Told::new(FACT_SET, "Feit uit een proces", text, details)
+}
+
+/// The flow ran for the subject before.
+pub(super) fn follows(earlier: NotificationId, round: u32) -> Told {
+    let text = format!("follows {earlier}, which ended for the same subject: it is round {round}");
+    let details = json!({ "follows": earlier, "round": round });
+    Told::new("follows", "Volgt op", text, details)
 }

@@ -96,6 +96,9 @@ fn field(flow: &Flow, operand: &Operand) -> Option<String> {
         | Operand::Now
         | Operand::Shifted(_)
         | Operand::DaysBetween(_)
+        | Operand::Follows
+        | Operand::Round
+        | Operand::Person(_)
         | Operand::Contacted(_) => None,
     }
 }

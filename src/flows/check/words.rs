@@ -2,7 +2,7 @@
 //! whether what a rule counts is counted at all. Refuses to judge what a word says.
 
 use sluis_model::Flow;
-use sluis_model::flow::{Operand, Question, Reply, Test};
+use sluis_model::flow::{Go, Operand, Question, Reply, Test};
 
 use super::paths::{cases, guards, stops};
 use super::report::Report;
@@ -47,11 +47,10 @@ pub(super) fn check(found: &Found, flow: &Flow, report: &mut Report) {
             &stop.name,
             "a name: explanations call the rule by it",
         );
-        named(
-            &format!("{path}.end"),
-            &stop.end,
-            "the name of an end, such as \"paid\"",
-        );
+        if let Go::End(end) = &stop.go {
+            let expected = "the name of an end, such as \"paid\"";
+            named(&format!("{path}.end"), end, expected);
+        }
     }
     for step in &flow.steps {
         let Some(question) = step.kind.question() else {
@@ -131,6 +130,9 @@ fn purpose(operand: &Operand) -> Option<&str> {
         | Operand::Shifted(_)
         | Operand::DaysBetween(_)
         | Operand::Told(_)
+        | Operand::Follows
+        | Operand::Round
+        | Operand::Person(_)
         | Operand::Answered(_) => None,
     }
 }

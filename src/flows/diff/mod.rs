@@ -70,6 +70,8 @@ fn head(a: &Flow, b: &Flow, told: &mut Told) {
     told.other("process", &*a.process, &*b.process);
     told.other("subject", subject(a), subject(b));
     told.other("hold_for", length(a.hold_for_ms), length(b.hold_for_ms));
+    let follows = |flow: &Flow| flow.follows_ms.map_or("nothing".to_owned(), length);
+    told.other("follows what ended within", follows(a), follows(b));
     told.other("fallback_list", &*a.fallback_list, &*b.fallback_list);
     let closes = |flow: &Flow| {
         let close = flow.close.map(|close| goes(flow, &Go::Step(close.step)));
@@ -140,10 +142,13 @@ fn stops(a: &Flow, b: &Flow, told: &mut Told) {
     };
     let (was, is) = (names(a), names(b));
     told.names("stop", &strs(&was), &strs(&is));
-    let ends = |stop: &Stop| {
+    let leads = |flow: &Flow, stop: &Stop| {
+        let to = match &stop.go {
+            Go::End(end) => end.to_string(),
+            Go::Human(_) | Go::Step(_) => goes(flow, &stop.go),
+        };
         format!(
-            "{}{}",
-            stop.end,
+            "{to}{}",
             if stop.close_link {
                 ", closes the link"
             } else {
@@ -155,7 +160,7 @@ fn stops(a: &Flow, b: &Flow, told: &mut Told) {
         if let Some(other) = b.stops.iter().find(|other| other.name == stop.name) {
             let what = format!("stop {}", stop.name);
             told.other(&what, &*stop.when.text, &*other.when.text);
-            told.other(&format!("{what}: end"), ends(stop), ends(other));
+            told.other(&format!("{what}: end"), leads(a, stop), leads(b, other));
         }
     }
 }

@@ -105,7 +105,7 @@ impl Graph {
                 lines.push("closes the link".to_owned());
             }
             self.node(&id, Shape::Rule, lines);
-            self.way(flow, &id, &Go::End(stop.end.clone()), "holds".to_owned());
+            self.way(flow, &id, &stop.go, "holds".to_owned());
         }
     }
 

@@ -231,7 +231,7 @@ fn a_mistake_in_a_declared_fact_has_its_path_what_was_expected_and_the_nearest_n
         (
             "exeption",
             json!({}),
-            "type: expected one of appointment, arrangement, balance, complaint, complex, consent, exception, open_amount, payment, risk, segment, got \"exeption\" (did you mean \"exception\"?)",
+            "type: expected one of acceptance, appointment, arrangement, balance, complaint, complex, consent, exception, open_amount, payment, risk, segment, got \"exeption\" (did you mean \"exception\"?)",
         ),
         (
             "exception",

@@ -79,6 +79,12 @@ pub(super) fn of_call(name: &str) -> &'static str {
         }
         "not" | "and" | "or" => "; && is \"and\", || is \"or\", ! is \"not\"",
         "in" => "; it is written data.code in ['A', 'B']",
+        "tenant.prefers" | "prefers" | "preference" | "tenant.preference" => {
+            "; what a tenant prefers is asked with tenant.prefers == 'email'"
+        }
+        "tenant.reachable" | "reachable" | "tenant.reached_by" | "reached_by" => {
+            "; how a tenant is reached is asked with tenant.reached_by_email, or another channel"
+        }
         other => of_path(other),
     }
 }

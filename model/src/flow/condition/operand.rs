@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::against::Against;
 use super::kind::Kind;
+use super::person::Person;
 use super::scope::{ContactedBy, Dated, Scope};
 use super::time::{self, Shift};
 use crate::fact_type::About;
@@ -46,6 +47,12 @@ pub enum Operand {
     Contacted(Box<ContactedBy>),
     /// What people answered: the value with this index in `Flow::fields`, unknown until they do.
     Answered(usize),
+    /// The notification of the same flow that ended for the same subject before, as its id.
+    Follows,
+    /// Which round of the flow it is for the subject, from 1.
+    Round,
+    /// What is known of the tenant himself.
+    Person(Person),
 }
 
 /// What is read of the facts of a declared type.
@@ -80,7 +87,7 @@ pub struct Shifted {
 }
 
 /// Those that are named by one path.
-const BY_PATH: [(&str, Operand, Kind); 8] = [
+const BY_PATH: [(&str, Operand, Kind); 10] = [
     ("facts.balance_cents", Operand::Balance, Kind::Number),
     (
         "subject.open_amount_cents",
@@ -98,6 +105,8 @@ const BY_PATH: [(&str, Operand, Kind); 8] = [
         Operand::AcceptedAt,
         Kind::Moment,
     ),
+    ("notification.follows", Operand::Follows, Kind::Text),
+    ("notification.round", Operand::Round, Kind::Number),
     ("engine.environment", Operand::EngineEnvironment, Kind::Text),
     ("today", Operand::Today, Kind::Day),
     ("now", Operand::Now, Kind::Moment),
@@ -132,7 +141,10 @@ impl Operand {
             | Operand::Today
             | Operand::Now
             | Operand::Contacted(_)
-            | Operand::Answered(_) => false,
+            | Operand::Answered(_)
+            | Operand::Follows
+            | Operand::Round
+            | Operand::Person(_) => false,
         }
     }
 
@@ -145,6 +157,7 @@ impl Operand {
             | Operand::Told(_)
             | Operand::Contacted(_)
             | Operand::Answered(_)
+            | Operand::Person(_)
             | Operand::Today
             | Operand::Now => true,
             Operand::Class(_, code) => code.changes(),
@@ -155,6 +168,8 @@ impl Operand {
             | Operand::NotificationEnvironment
             | Operand::EngineEnvironment
             | Operand::Category
+            | Operand::Follows
+            | Operand::Round
             | Operand::AcceptedAt => false,
         }
     }
@@ -202,6 +217,9 @@ impl Operand {
             Operand::NotificationEnvironment => text(scope.notification_environment()),
             Operand::EngineEnvironment => text(scope.engine_environment()),
             Operand::Category => text(scope.category()),
+            Operand::Follows => scope.follows().map_or(Value::Missing, |(id, _)| text(&id)),
+            Operand::Round => Value::Integer(scope.follows().map_or(1, |(_, round)| round)),
+            Operand::Person(person) => scope.person(*person),
             Operand::AcceptedAt => time::instant(scope.accepted_at()),
             Operand::Today => time::today(against.now),
             Operand::Now => time::instant(against.now),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::person::Person;
 use crate::fact_type::About;
 use crate::flow::input::Value;
 use crate::time::Timestamp;
@@ -60,4 +61,9 @@ pub trait Scope {
     /// name of no field, such as an empty one, is missing. None: no fact of the type holds.
     fn said(&self, field: (&str, &str), about: About, now: Timestamp)
     -> Option<(Value, Timestamp)>;
+    /// The id of the notification of the same flow that ended for the same subject before, and which round
+    /// this one is. None: it is the first.
+    fn follows(&self) -> Option<(String, i64)>;
+    /// What is known of the tenant himself.
+    fn person(&self, what: Person) -> Value;
 }

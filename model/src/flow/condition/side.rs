@@ -7,6 +7,7 @@ use super::kind::Kind;
 use super::lexer::Token;
 use super::operand::{Asked, Operand, Shifted, ToldBy};
 use super::parser::Parser;
+use super::person::Person;
 use super::scope::ContactedBy;
 use super::time::{self, MOST_SHIFTED, Shift, Unit};
 use crate::fact::FactKind;
@@ -85,6 +86,12 @@ impl Parser<'_> {
         }
         if is_answered(&word) {
             return self.answered(&word);
+        }
+        // A selection of tenants has them among its fields.
+        if let Some(name) = word.strip_prefix(Person::ROOT)
+            && self.declared.root() == "data"
+        {
+            return person(name);
         }
         let (index, kind) = self.field(&word)?;
         Ok(Side::new(Operand::Field(index), Kind::of_field(kind), word))
@@ -396,6 +403,28 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// `reached_by_email`, behind `tenant.`.
+fn person(name: &str) -> Result<Side, String> {
+    let found = Person::all().find(|(known, _)| known == name);
+    let Some((_, person)) = found else {
+        let names: Vec<String> = Person::all().map(|(known, _)| known).collect();
+        let near = nearest(name, names.iter().map(String::as_str));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean tenant.{near}?"));
+        let names = names.join(", ");
+        return Err(format!(
+            "tenant.{name} is not known: expected tenant. with one of {names}{near}"
+        ));
+    };
+    Ok(Side {
+        words: person.words(),
+        ..Side::new(
+            Operand::Person(person),
+            Kind::of_field(person.kind()),
+            person.to_string(),
+        )
+    })
 }
 
 /// Whether time can be added to it.

@@ -54,6 +54,11 @@ struct Source {
 fn compile(reader: &mut Reader, written: &Written) -> Option<Arc<dyn StepKind>> {
     written.hears_nothing(reader);
     let path = format!("{}.set", written.path);
+    if !written.body.is_table() {
+        let message = "expected a table such as { fact = \"consent\", fields = { newsletter = false }, then = \"end: unsubscribed\" }; a second fact has a step of its own";
+        reader.problem(path, message);
+        return None;
+    }
     let source: Source = reader.read(&path, &written.body)?;
     let then = reader.go(&format!("{path}.then"), &source.then);
     let unknown = source.unknown.as_deref();
@@ -226,6 +231,9 @@ fn valued(
         }
         Toml::String(text) => match reader.value(text) {
             Ok(valued) => Ok((text.clone(), valued)),
+            Err(_) if is_question(known, text) => Err(format!(
+                "{text:?} asks something: expected true, false or a boolean value; a branch before the step can ask, and lead to a step for each answer"
+            )),
             Err(message) => Err(format!("{message}{}", as_text(known, text))),
         },
         Toml::Float(_) | Toml::Array(_) | Toml::Table(_) => Err(format!(
@@ -234,10 +242,16 @@ fn valued(
     }
 }
 
+/// Whether a text is a condition, where true or false is wanted.
+fn is_question(known: &FactField, text: &str) -> bool {
+    let signs = ["==", "!", "&&", "||", "<", ">", " in ", "has("];
+    known.field.kind == FieldKind::Boolean && signs.iter().any(|sign| text.contains(sign))
+}
+
 /// What may have been meant by a text that names no value.
 fn as_text(known: &FactField, text: &str) -> String {
     let is_text = Kind::of_field(known.field.kind) == Kind::Text && !text.contains('\'');
-    let is_plain = !text.contains(['.', '(']);
+    let is_plain = !text.contains(['.', '(', '$', '{']);
     if is_text && is_plain {
         format!("; a text stands in quotes of its own: \"'{text}'\"")
     } else {

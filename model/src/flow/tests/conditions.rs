@@ -2,7 +2,7 @@
 
 use crate::Timestamp;
 use crate::flow::condition::{Answered, Declared};
-use crate::flow::{ClassTable, Condition, Dated, FieldKind, Finding, Scope, Value};
+use crate::flow::{ClassTable, Condition, Dated, FieldKind, Finding, Person, Scope, Value};
 
 /// A scope with one field and the facts a case sets.
 struct Seen {
@@ -37,6 +37,14 @@ impl Scope for Seen {
     }
     fn accepted_at(&self) -> Timestamp {
         NOW
+    }
+
+    fn follows(&self) -> Option<(String, i64)> {
+        None
+    }
+
+    fn person(&self, _: Person) -> Value {
+        Value::Missing
     }
 }
 

@@ -59,7 +59,7 @@ fn every_mistake_is_told_with_its_path() {
     let fields = |fields: &str| {
         format!("{{ fact = \"consent\", fields = {{ {fields} }}, then = \"end: told\" }}")
     };
-    let cases: [(String, &str); 24] = [
+    let cases: [(String, &str); 27] = [
         (
             "{ fact = \"consents\", fields = { newsletter = false }, then = \"end: x\" }".into(),
             "step.tell.set.fact: \"consents\" is no type of fact: expected a file facts/consents.toml beside the flow, or one that is built in; did you mean \"consent\"?",
@@ -99,6 +99,18 @@ fn every_mistake_is_told_with_its_path() {
         (
             "{ fact = \"consent\", fields = { newsletter = false }, than = \"end: x\" }".into(),
             "step.tell.set.than: unknown key",
+        ),
+        (
+            "[{ fact = \"consent\" }]".into(),
+            "step.tell.set: expected a table such as",
+        ),
+        (
+            "{ fields = { newsletter = false }, then = \"end: x\" }".into(),
+            "step.tell.set.fact: not given: expected the type of the fact that is told: such as fact = \"consent\"",
+        ),
+        (
+            fields("newsletter = \"data.cents > 5\""),
+            "step.tell.set.fields.newsletter: \"data.cents > 5\" asks something: expected true, false or a boolean value",
         ),
         (
             fields("newsleter = false, newsletter = false"),
@@ -183,4 +195,70 @@ fn a_circle_through_facts_within_a_flow_needs_time() {
             .any(|problem| problem.contains("comes back to where it began")),
         "{found:#?}"
     );
+}
+
+#[test]
+fn mistakes_of_rounds_persons_and_stop_rules_are_told_with_their_paths() {
+    let cases = [
+        (
+            "follows = \"366d\"",
+            "",
+            "follows: it follows what ran for the same subject: expected `subject`",
+        ),
+        (
+            "subject = \"x\"\nfollows = \"4000d\"",
+            "",
+            "follows: \"4000d\": expected some time, and at most 1098d",
+        ),
+        (
+            "subject = \"x\"",
+            "[[stop]]\nname = \"s\"\nwhen = \"notification.round > 2\"\nend = \"x\"",
+            "follows: a rule reads notification.follows or notification.round",
+        ),
+        (
+            "",
+            "[[stop]]\nname = \"s\"\nwhen = \"tenant.reached_by_mail\"\nend = \"x\"",
+            "stop[0] \"s\".when: tenant.reached_by_mail is not known: expected tenant. with one of language, prefers, reached_by_email",
+        ),
+        (
+            "",
+            "[[stop]]\nname = \"s\"\nwhen = \"tenant.prefers('sms')\"\nend = \"x\"",
+            "what a tenant prefers is asked with tenant.prefers == 'email'",
+        ),
+        (
+            "",
+            "[[stop]]\nname = \"s\"\nwhen = \"tenant.reachable('email')\"\nend = \"x\"",
+            "how a tenant is reached is asked with tenant.reached_by_email",
+        ),
+        (
+            "",
+            "[[stop]]\nname = \"s\"\nwhen = \"tenant.prefers == 'post'\"\nend = \"x\"",
+            "tenant.prefers is never 'post': expected one of",
+        ),
+        (
+            "",
+            "[[stop]]\nname = \"s\"\nwhen = \"tenant.reached_by_sms\"\ngo = \"tell\"",
+            "stop[0] \"s\".go: \"tell\": expected `human: <list>`",
+        ),
+        (
+            "",
+            "[[stop]]\nname = \"s\"\nwhen = \"tenant.reached_by_sms\"\ngo = \"human: x\"\nend = \"x\"",
+            "stop[0] \"s\": expected either end",
+        ),
+        (
+            "",
+            "[[stop]]\nname = \"s\"\nwhen = \"tenant.reached_by_sms\"",
+            "stop[0] \"s\": expected either end",
+        ),
+    ];
+    let set = "{ fact = \"consent\", fields = { newsletter = true }, then = \"end: x\" }";
+    for (head, rules, expected) in cases {
+        let found = flow(head, &format!("{set}\n{rules}"))
+            .err()
+            .unwrap_or_default();
+        assert!(
+            found.iter().any(|problem| problem.contains(expected)),
+            "{head} {rules}\nexpected {expected}\nfound {found:#?}"
+        );
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::Timestamp;
 use crate::calendar::Calendar;
 use crate::flow::condition::{Answered, Declared};
-use crate::flow::{Condition, Dated, FieldKind, Finding, Scope, Value};
+use crate::flow::{Condition, Dated, FieldKind, Finding, Person, Scope, Value};
 
 /// The instant 2026-11-27T23:30:00Z: in Amsterdam it is Saturday 28 November.
 const NIGHT: Timestamp = Timestamp(1_795_822_200_000);
@@ -42,6 +42,14 @@ impl Scope for Due {
     }
     fn accepted_at(&self) -> Timestamp {
         NIGHT.plus(-crate::HOUR)
+    }
+
+    fn follows(&self) -> Option<(String, i64)> {
+        None
+    }
+
+    fn person(&self, _: Person) -> Value {
+        Value::Missing
     }
 }
 
