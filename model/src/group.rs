@@ -15,6 +15,11 @@ use crate::time::{SECOND, Timestamp};
 
 /// How long after a try the parts of a group are handed over again, where not all were taken.
 pub(crate) const AGAIN_MS: i64 = 30 * SECOND;
+/// Until when a part waits for the others at most: then it begins, whatever became of its household.
+pub(crate) fn gate(accepted_at: Timestamp) -> Timestamp {
+    accepted_at.plus(AGAIN_MS)
+}
+
 /// Parts of one tenant that ended and are remembered, so that a repeat is known as one.
 const REMEMBERED_PARTS: usize = 64;
 

@@ -99,9 +99,10 @@ pub enum Input {
     },
     /// An addressee's part tells its household what became of it. Since record version 6.
     PartNews(Box<PartNews>),
-    /// Every addressee of a group has what was handed to him. Since record version 6.
+    /// Every addressee of a group has what was handed to him. Put to the household, and then to each
+    /// part: it may begin. Since record version 6.
     GroupTold {
-        /// The group.
+        /// The group, or the part.
         id: NotificationId,
         /// Whether it was the order to stop, and not the notification.
         stop: bool,

@@ -246,6 +246,14 @@ pub struct Notification {
     pub addressed: Addressed,
 }
 
+impl Notification {
+    /// Whether it goes to one of a household, as a part of what the household was sent.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        matches!(self.addressed, Addressed::Part(_))
+    }
+}
+
 /// The two hashes that recognise a repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct Idempotency {

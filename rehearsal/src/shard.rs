@@ -74,6 +74,8 @@ pub(crate) struct Shard<'a> {
     stops: Vec<(u32, Box<str>)>,
     /// Groups whose rest was stopped.
     stopped: FxHashSet<u32>,
+    /// How many parts of a group were handed over, until all were.
+    handed: FxHashMap<u32, usize>,
 }
 
 /// How a row goes.
@@ -122,6 +124,7 @@ impl<'a> Shard<'a> {
             pressed: false,
             stops: Vec::new(),
             stopped: FxHashSet::default(),
+            handed: FxHashMap::default(),
         };
         for (place, row) in (0_u32..).zip(&audience.rows) {
             if homes.of(row.person) % of == rest {

@@ -75,6 +75,7 @@ impl ShardCore {
                 }
                 Event::GroupFormed { id, .. } => self.hand_out(tenant, *id),
                 Event::GroupStopping { id, .. } => self.hand_stop(tenant, *id),
+                Event::GroupTold { id, stop: false } => self.let_go(tenant, *id),
                 Event::Waiting { id, .. } if is_household => {
                     self.hand_out(tenant, *id);
                     self.hand_stop(tenant, *id);
@@ -160,6 +161,34 @@ impl ShardCore {
             Some(Input::StopPart(Box::new(stop)))
         };
         self.fan(household, id, true, stop);
+    }
+
+    /// Every addressee has his part, and none of them stops the others: each may begin. Nobody waits for
+    /// it. What a crash cuts off begins by itself, half a minute after it was handed out.
+    fn let_go(&mut self, household: Awake, id: NotificationId) {
+        let key = self.tenants.key(household);
+        let (corporation, shards) = (key.corporation, self.settings.shards);
+        let state = self.tenants.state(household);
+        let group = state.grouped().and_then(|grouped| grouped.group(id));
+        let Some(group) = group.filter(|group| group.stop.is_none()) else {
+            return;
+        };
+        let parts = group.parts.iter().filter(|part| part.end.is_none());
+        let inputs = parts.map(|part| {
+            let tenant = TenantKey::new(corporation, part.tenant.clone());
+            let id = part_id(id, &tenant, shards);
+            (tenant, Input::GroupTold { id, stop: false })
+        });
+        let fan = Fan {
+            inputs: inputs.collect(),
+            places: Vec::new(),
+            then: None,
+        };
+        let after = After::new(1, Reply::nobody(), ShardAnswer::Dropped);
+        let number = 0;
+        let unfolding = Box::new(Unfolding { fan, after, number });
+        let last = self.writer.last();
+        self.effects.push(last, Effect::Fan(unfolding));
     }
 
     fn fan(

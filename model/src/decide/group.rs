@@ -6,11 +6,11 @@ use super::Turn;
 use crate::addressed::{Addressed, PartOf};
 use crate::answer::{Answer, Cancelled, ProfileChange, Stopped};
 use crate::event::{Cause, Event};
-use crate::group::{Group, PartNews, StopPart, number_of};
+use crate::group::{Group, PartNews, StopPart, gate, number_of};
 use crate::household::Household;
 use crate::ids::NotificationId;
 use crate::notification::Notification;
-use crate::state::Tenant;
+use crate::state::{Phase, Tenant};
 
 /// End of a group whose parts did not all end under one name.
 const TOLD: &str = "told";
@@ -109,8 +109,12 @@ impl Turn<'_> {
         Answer::Done
     }
 
-    /// Every addressee has what was handed to him.
+    /// Every addressee has what was handed to him. Told to a part: it may begin.
     pub(super) fn group_told(&mut self, id: NotificationId, stop: bool) -> Answer {
+        if self.waits_for_group(id) {
+            self.enter(id, 0, Cause::Accepted);
+            return Answer::Done;
+        }
         let group = self.tenant.grouped().and_then(|grouped| grouped.group(id));
         let is_news = group.is_some_and(|group| match stop {
             true => group.stop.as_deref().is_some_and(|stop| !stop.is_told),
@@ -121,6 +125,15 @@ impl Turn<'_> {
             self.close_group(id);
         }
         Answer::Done
+    }
+
+    /// Whether it is a part that has not begun, because it waits for the others of its group.
+    pub(super) fn waits_for_group(&self, id: NotificationId) -> bool {
+        let Some(open) = self.open(id).filter(|_| self.tenant.part(id).is_some()) else {
+            return false;
+        };
+        let gate = gate(open.accepted_at);
+        !open.entered && matches!(open.phase, Phase::Waiting { until } if until == gate)
     }
 
     /// What became of an addressee's part.

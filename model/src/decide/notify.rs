@@ -5,6 +5,7 @@ use super::Turn;
 use crate::addressed::Addressed;
 use crate::answer::Answer;
 use crate::event::{Cause, Event};
+use crate::group;
 use crate::ids::NotificationId;
 use crate::matching::near;
 use crate::notification::{Notification, Subject};
@@ -58,6 +59,7 @@ impl Turn<'_> {
     fn begin(&mut self, notification: &Notification, live: Option<NotificationId>) {
         let (id, now) = (notification.id, self.now());
         let expired = notification.expires_at.is_some_and(|at| at <= now);
+        let gate = notification.is_part().then(|| group::gate(now));
         let send_after = notification.send_after.filter(|at| *at > now);
         if let Some(live) = live {
             self.end(id, "already running", Cause::AlreadyRunning { live });
@@ -66,6 +68,11 @@ impl Turn<'_> {
         } else if self.stopped(id) {
             // A stop rule was already true.
         } else if let Some(until) = send_after {
+            // An instant that is the gate by chance is put off by a millisecond: the gate opens sooner.
+            let until = until.plus(i64::from(gate == Some(until)));
+            self.emit(Event::Waiting { id, until });
+        } else if let Some(until) = gate {
+            // Nothing of a group leaves before each of its parts was asked whether it stops the others.
             self.emit(Event::Waiting { id, until });
         } else {
             self.enter(id, 0, Cause::Accepted);

@@ -38,6 +38,9 @@ impl Turn<'_> {
             }
             Phase::Held { .. } => self.open_task(id, &flow.fallback_list, Cause::HeldTooLong),
             Phase::Waiting { .. } if entered => self.wait_is_over(id),
+            Phase::Waiting { .. } if self.waits_for_group(id) => {
+                self.enter(id, 0, Cause::Accepted);
+            }
             Phase::Waiting { .. } => self.enter(id, 0, Cause::SendAfterReached),
             Phase::Task { task, .. } => self.task_is_due(id, *task),
             // The shard puts it back in line by itself.

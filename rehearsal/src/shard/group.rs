@@ -1,5 +1,5 @@
 //! Owns what one of a household brings about for the others: a part that is stopped, answered or paid stops
-//! the rest of its group in the same instant, as the household itself does in the engine. Refuses to
+//! the rest of its group in the same instant, and a group begins together, as in the engine. Refuses to
 //! decide when that is so: the part's own rules say it.
 
 use sluis_model::{Input, StopPart, Timestamp};
@@ -7,6 +7,31 @@ use sluis_model::{Input, StopPart, Timestamp};
 use super::Shard;
 
 impl Shard<'_> {
+    /// The parts of a group begin when each of its people has his.
+    pub(super) fn begin_group(&mut self, now: Timestamp, row: u32) {
+        let audience = self.audience;
+        let Some(place) = audience.rows.get(row as usize).and_then(|row| row.group) else {
+            return;
+        };
+        let Some(group) = audience.groups.get(place as usize) else {
+            return;
+        };
+        let handed = self.handed.entry(place).or_default();
+        *handed += 1;
+        if *handed < group.rows.len() {
+            return;
+        }
+        self.handed.remove(&place);
+        for row in &group.rows {
+            let Some(one) = audience.rows.get(*row as usize) else {
+                continue;
+            };
+            let (id, stop) = (self.stage.id(*row), false);
+            self.give(now, one.person, &Input::GroupTold { id, stop });
+            self.forget(one.person);
+        }
+    }
+
     /// Stops the others of each group of which a part has just said so.
     pub(super) fn stop_others(&mut self, now: Timestamp) {
         while let Some((by, end)) = self.stops.pop() {

@@ -51,6 +51,7 @@ impl Shard<'_> {
         }
         self.first_time(at, person);
         self.give(at, person, &Input::Notify(Box::new(body)));
+        self.begin_group(at, row);
     }
 
     /// Whom a message could reach is looked at once, as things stand when it is handed over.

@@ -110,9 +110,9 @@ fn part(group: NotificationId, tenant: &str) -> NotificationId {
     part_id(group, &World::key(tenant), 1)
 }
 
-/// How often each tenant's part was accepted, and ended, by the records.
-fn told(world: &World, group: NotificationId) -> [(usize, usize); 3] {
-    let mut counts = [(0, 0); 3];
+/// What happened to each tenant's part, by the records: how often it was accepted, ended and begun.
+fn parts(world: &World, group: NotificationId) -> [(usize, usize, usize); 3] {
+    let mut counts = [(0, 0, 0); 3];
     let parts = ["H-1", "H-2", "P-1"].map(|tenant| part(group, tenant));
     let mut look = |_, bytes: &[u8]| {
         let Ok(Record::Tenant(record)) = Record::decode(bytes) else {
@@ -123,6 +123,7 @@ fn told(world: &World, group: NotificationId) -> [(usize, usize); 3] {
                 match event {
                     Event::Accepted { id } if *id == part => count.0 += 1,
                     Event::Ended { id, .. } if *id == part => count.1 += 1,
+                    Event::StepEntered { id, .. } if *id == part => count.2 += 1,
                     _ => {}
                 }
             }
@@ -130,11 +131,19 @@ fn told(world: &World, group: NotificationId) -> [(usize, usize); 3] {
         std::ops::ControlFlow::Continue(())
     };
     let first = sluis_journal::Sequence(1);
-    world
-        .journal
-        .replay(sluis_journal::Shard(0), first, &mut look)
-        .unwrap();
+    let shard = sluis_journal::Shard(0);
+    world.journal.replay(shard, first, &mut look).unwrap();
     counts
+}
+
+/// How often each tenant's part was accepted, and ended.
+fn told(world: &World, group: NotificationId) -> [(usize, usize); 3] {
+    parts(world, group).map(|(accepted, ended, _)| (accepted, ended))
+}
+
+/// How many steps each tenant's part has entered.
+fn begun(world: &World, group: NotificationId) -> [usize; 3] {
+    parts(world, group).map(|(_, _, begun)| begun)
 }
 
 fn answer_to(world: &World, correlation: u64) -> Option<Answer> {
@@ -250,7 +259,7 @@ fn whenever_it_dies_each_addressee_of_an_accepted_group_has_his_once() {
     dying(story, |world, _, was_answered| {
         let told = told(world, id);
         match told {
-            [(1, 0), (1, 0), (0, 0)] => {}
+            [(1, 0), (1, 0), (0, 0)] => assert_eq!(begun(world, id), [1, 1, 0]),
             [(0, 0), (0, 0), (0, 0)] => assert!(!was_answered, "it was accepted"),
             other => panic!("{other:?}"),
         }
@@ -344,7 +353,21 @@ fn who_paid_before_spares_the_others() {
     let id = notify(&world, 1);
     settle(&world, &mut shard);
     assert_eq!(told(&world, id), [(1, 1), (1, 1), (0, 0)]);
+    assert_eq!(begun(&world, id), [0; 3], "nothing of it was to be sent");
     assert_eq!(world.quota.total().0, 0);
+}
+
+#[test]
+fn the_parts_begin_when_all_of_them_are_there() {
+    let (world, mut shard) = loaded();
+    let id = notify(&world, 1);
+    while answer_to(&world, 1).is_none() {
+        assert_eq!(begun(&world, id), [0; 3]);
+        shard.turn();
+        world.journal.commit();
+    }
+    settle(&world, &mut shard);
+    assert_eq!(begun(&world, id), [1, 1, 0]);
 }
 
 #[test]

@@ -18,8 +18,19 @@ fn of(together: bool) -> PartOf {
 }
 
 fn part(world: &mut World, together: bool) -> NotificationId {
+    let id = waiting(world, together);
+    world.give(told(id));
+    id
+}
+
+/// A part of a group of which not everybody has his yet.
+fn waiting(world: &mut World, together: bool) -> NotificationId {
     let addressed = Addressed::Part(Box::new(of(together)));
     world.storno_with(|n| n.addressed = addressed).0
+}
+
+fn told(id: NotificationId) -> Input {
+    Input::GroupTold { id, stop: false }
 }
 
 fn tells(decision: &Decision) -> Vec<&PartNews> {
@@ -87,6 +98,7 @@ fn what_people_close_is_closed_for_all_only_where_one_answers_for_all() {
             n.addressed = addressed;
             n.expires_at = None;
         });
+        world.give(told(id));
         let mail = world.send(id);
         world.receipt(mail, crate::ReceiptKind::BouncedHard);
         let sms = world.send(id);
@@ -176,4 +188,45 @@ fn a_tenant_who_is_full_still_gets_his_part() {
     world.policy.max_open_per_tenant = 0;
     let id = part(&mut world, true);
     assert!(world.tenant.find(id).is_some());
+}
+
+#[test]
+fn a_part_wants_nothing_sent_before_all_of_its_group_have_theirs() {
+    let mut world = World::usual();
+    let id = waiting(&mut world, true);
+    assert_eq!(world.state(id), "scheduled");
+    world.give(Input::Timer { id });
+    assert_eq!(world.state(id), "scheduled", "it is too early");
+    world.give(told(id));
+    assert_eq!(world.state(id), "ready");
+    assert!(world.give(told(id)).events.is_empty(), "it has begun");
+}
+
+#[test]
+fn a_part_of_which_nobody_says_that_it_may_begin_begins_by_itself() {
+    let mut world = World::usual();
+    let id = waiting(&mut world, true);
+    world.later(crate::group::AGAIN_MS);
+    world.give(Input::Timer { id });
+    assert_eq!(world.state(id), "ready");
+    let is_accepted = |event: &Event| matches!(event, Event::StepEntered { cause, .. } if *cause == crate::Cause::Accepted);
+    assert!(world.events().any(is_accepted), "and not for its time");
+}
+
+#[test]
+fn a_time_of_its_own_holds_for_a_part_also_when_all_have_theirs() {
+    for after in [1, crate::group::AGAIN_MS, 2 * crate::group::AGAIN_MS] {
+        let mut world = World::usual();
+        let at = world.now.plus(after);
+        let addressed = Addressed::Part(Box::new(of(true)));
+        let (id, _) = world.storno_with(|n| {
+            n.addressed = addressed;
+            n.send_after = Some(at);
+        });
+        world.give(told(id));
+        assert_eq!(world.state(id), "scheduled", "{after}");
+        world.later(after + 1);
+        world.give(Input::Timer { id });
+        assert_eq!(world.state(id), "ready", "{after}");
+    }
 }
