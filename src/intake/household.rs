@@ -65,7 +65,8 @@ fn read(reader: &Reader<'_>, problems: &mut Problems) -> Option<Household> {
         }
         household.members.push(member);
     }
-    if problems.is_empty() {
+    // Where an entry cannot be read, nobody knows who stands there.
+    if household.members.len() == entries.len() {
         check_represented(&household, problems);
     }
     Some(household)
@@ -252,6 +253,22 @@ mod tests {
             .iter()
             .map(|(path, code)| (path.as_str(), *code))
             .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn who_is_represented_is_checked_also_where_something_else_is_wrong() {
+        let found = mistakes(
+            r#"{"members": [{"tenant_id": "H-1", "role": "tenant", "until": "gisteren"}, {"tenant_id": "B-1", "role": "curator"},
+                {"tenant_id": "B-2", "role": "curator", "represents": ["H-9"]}, {"tenant_id": "B-3", "role": "mentor", "represents": ["B-3"]}]}"#,
+        );
+        let expected = [
+            ("members[0].until", ProblemCode::BadTime),
+            ("members[1].represents", ProblemCode::Missing),
+            ("members[2].represents", ProblemCode::Contradiction),
+            ("members[3].represents", ProblemCode::Contradiction),
+        ];
+        let found: Vec<_> = found.iter().map(|(path, code)| (&**path, *code)).collect();
         assert_eq!(found, expected);
     }
 
