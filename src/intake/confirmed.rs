@@ -46,6 +46,14 @@ pub(super) fn over_after(text: &str) -> Option<Timestamp> {
     Some(Timestamp(zoned.timestamp().as_millisecond())).filter(|at| in_range(*at))
 }
 
+/// The day that a cell names: `2026-11-27`, `27-11-2026`, or one of them with the midnight that an export
+/// writes behind it.
+pub(super) fn day(text: &str) -> Option<Date> {
+    let (day, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));
+    let is_whole = time_of(time)? == Time::midnight();
+    date(day).filter(|_| is_whole)
+}
+
 /// `2026-11-27`, or the Dutch `27-11-2026`: the day goes first, whatever separates.
 fn date(text: &str) -> Option<Date> {
     let parts: Vec<&str> = text.split(['-', '/', '.']).collect();

@@ -11,18 +11,21 @@ use serde_json::{Map, Value};
 use sluis_model::flow::{FieldKind, InputField};
 use sluis_model::{Environment, Flow, Lane, NotificationRequest, Subject};
 
+use super::mailing_cells::{bare, value, wrong};
 use super::node::Node;
 use super::problem::{FieldProblem, ProblemCode};
 use super::reader::{Problems, Reader};
 use super::rules::{SUBJECT_ID, TENANT_ID, WORD};
 use super::tenant_list::{
-    Cells, Heading, List, Rejected, Table, TableRow, is_empty, is_error, is_scientific, number_in,
+    Cells, Heading, List, Notes, Rejected, Table, TableRow, is_empty, number_in,
 };
 use super::validate::validate;
 
 /// The kind of subject of a row whose flow asks for none: its mailing, so that a tenant's timeline
 /// shows which it was.
 pub const SUBJECT: &str = "mailing";
+/// What is said of a column with which nothing is done.
+pub const UNKNOWN_COLUMN: &str = "a field of the flow's input, the tenant's number or subject_id";
 /// Most columns that are noted as unknown.
 const MOST_NOTES: usize = 50;
 /// How the column of the subject's number may be called, by letters and digits.
@@ -157,7 +160,7 @@ pub struct MailingRows<'a> {
     table: Option<Table<'a>>,
     unreadable: Option<Rejected>,
     columns: Vec<Column>,
-    notes: Vec<FieldProblem>,
+    notes: Notes,
     /// Line and hash of the data of each tenant and subject.
     seen: HashMap<(String, Option<String>), (u64, u64)>,
 }
@@ -176,10 +179,11 @@ impl<'a> MailingRows<'a> {
     /// Opens a list, to be held against a flow on an engine of this environment.
     #[must_use]
     pub fn open(list: &'a List<'_>, frame: &'a Frame, flow: &'a Flow, engine: Environment) -> Self {
-        let (table, unreadable) = match list.table() {
+        let (mut table, unreadable) = match list.table() {
             Ok(table) => (Some(table), None),
             Err(rejected) => (None, Some(rejected)),
         };
+        let notes = table.as_mut().map(|table| std::mem::take(table.notes()));
         let mut rows = Self {
             frame,
             flow,
@@ -187,20 +191,24 @@ impl<'a> MailingRows<'a> {
             table: None,
             unreadable,
             columns: Vec::new(),
-            notes: Vec::new(),
+            notes: notes.unwrap_or_default(),
             seen: HashMap::new(),
         };
         let header = table.as_ref().map_or(&[][..], |table| table.header());
         rows.columns = header.iter().map(|heading| rows.column(heading)).collect();
-        rows.notes = rows.unknown(header);
-        if let Some(problem) = rows.twice(header) {
+        for note in rows.unknown(header) {
+            rows.notes.said(note);
+        }
+        let mut reasons: Vec<FieldProblem> = rows.twice(header).into_iter().collect();
+        reasons.extend(rows.lacking(header));
+        if reasons.is_empty() {
+            rows.table = table;
+        } else {
             rows.unreadable = Some(Rejected {
                 line: 1,
                 tenant_id: None,
-                reasons: vec![problem],
+                reasons,
             });
-        } else {
-            rows.table = table;
         }
         rows
     }
@@ -217,6 +225,39 @@ impl<'a> MailingRows<'a> {
             said.push(column);
         }
         None
+    }
+
+    /// Fields that every row must have, where the list has no column of them and the mailing does not say
+    /// them: not one row can be taken. JSON has no header.
+    fn lacking(&self, header: &[Heading]) -> Vec<FieldProblem> {
+        if header.is_empty() {
+            return Vec::new();
+        }
+        let unknown = header.iter().zip(&self.columns);
+        let unknown = unknown.filter(|(_, column)| **column == Column::Nothing);
+        let unknown: Vec<&str> = unknown.map(|(heading, _)| &*heading.name).take(5).collect();
+        let fields = self.flow.input.iter().enumerate();
+        let lacking = fields.filter(|(place, field)| {
+            let is_said = self.frame.data.contains_key(&*field.name);
+            !field.optional && !is_said && !self.columns.contains(&Column::Field(*place))
+        });
+        let problem = |path: String, name: &str| {
+            let expected = format!("a column {name}, or a value for all rows in the mailing");
+            let problem = FieldProblem::new(path, ProblemCode::Missing, expected);
+            match unknown.is_empty() {
+                true => problem,
+                false => problem.hint(format!("nobody knows the columns {}", unknown.join(", "))),
+            }
+        };
+        let mut problems: Vec<FieldProblem> = lacking
+            .map(|(_, field)| problem(format!("data.{}", field.name), &field.name))
+            .collect();
+        if self.flow.subject.is_some() && !self.columns.contains(&Column::Subject) {
+            let expected = "a column subject_id: what each row is about";
+            let problem = FieldProblem::new("subject_id", ProblemCode::Missing, expected);
+            problems.push(problem.hint("it may be called onderwerp or kenmerk, too"));
+        }
+        problems
     }
 
     fn column(&self, heading: &Heading) -> Column {
@@ -242,8 +283,7 @@ impl<'a> MailingRows<'a> {
         let nothing = |(heading, column): (&Heading, &Column)| {
             let name = heading.name.chars().take(64).collect::<String>();
             matches!(column, Column::Nothing).then(|| {
-                let expected = "a field of the flow's input, the tenant's number or subject_id";
-                let note = FieldProblem::new(name, ProblemCode::Ignored, expected);
+                let note = FieldProblem::new(name, ProblemCode::Ignored, UNKNOWN_COLUMN);
                 note.hint("nothing is done with it")
             })
         };
@@ -251,52 +291,66 @@ impl<'a> MailingRows<'a> {
         all.take(MOST_NOTES).collect()
     }
 
-    /// Remarks about the list as a whole.
+    /// Remarks about the list as a whole: its encoding, lines that were passed over, columns that nobody
+    /// knows, what was put right and in how many rows. Complete when the rows are read.
     #[must_use]
-    pub fn notes(&self) -> &[FieldProblem] {
-        &self.notes
+    pub fn notes(&mut self) -> Vec<FieldProblem> {
+        let more = self.table.as_mut().map(|table| table.notes().all());
+        let notes = self.notes.all().into_iter();
+        notes.chain(more.unwrap_or_default()).collect()
     }
 
     /// What is in a row, before it is held against the flow.
-    fn read(&self, line: u64, cells: &Cells<'_>) -> Result<MailingRow, Rejected> {
+    fn read(&mut self, line: u64, cells: &Cells<'_>) -> Result<MailingRow, Rejected> {
         match cells {
             Cells::Fields(fields) => self.of_fields(line, fields),
             Cells::Json(text) => self.of_json(line, text),
         }
     }
 
-    fn of_fields(&self, line: u64, fields: &[String]) -> Result<MailingRow, Rejected> {
+    fn of_fields(&mut self, line: u64, fields: &[String]) -> Result<MailingRow, Rejected> {
         let mut data = self.frame.data.clone();
-        let (mut number, mut subject_id, mut wrong) = ("", None, Vec::new());
+        let (mut number, mut subject_id, mut mistakes) = ("", None, Vec::new());
         for (cell, column) in fields.iter().zip(&self.columns) {
             match column {
                 Column::Number => number = cell,
                 Column::Subject => {
-                    subject_id = Some(cell.trim().to_owned()).filter(|id| !id.is_empty());
+                    let bare = bare(FieldKind::Url, cell);
+                    for what in bare.cleaned {
+                        self.notes.cleaned(line, "subject_id", what);
+                    }
+                    subject_id = Some(bare.text.trim().to_owned()).filter(|id| !id.is_empty());
                 }
                 Column::Field(place) => {
                     let field = &self.flow.input[*place];
-                    let broken = rewritten(&field.name, cell.trim());
-                    wrong.extend(broken.or_else(|| no_number(field, cell.trim())));
-                    if !is_empty(cell.trim()) {
-                        data.insert(field.name.to_string(), value(field.kind, cell));
+                    let bare = bare(field.kind, cell);
+                    for what in bare.cleaned {
+                        self.notes
+                            .cleaned(line, format!("data.{}", field.name), what);
+                    }
+                    mistakes.extend(wrong(field, &bare.text));
+                    if !is_empty(bare.text.trim()) {
+                        data.insert(field.name.to_string(), value(field.kind, &bare.text));
                     }
                 }
                 Column::Nothing => {}
             }
         }
-        let tenant_id = number_in(number).map_err(|reasons| Rejected {
+        let (tenant_id, cleaned) = number_in(number).map_err(|reasons| Rejected {
             line,
             tenant_id: None,
             reasons,
         })?;
+        for (path, what) in cleaned {
+            self.notes.cleaned(line, path, what);
+        }
         let row = MailingRow {
             line,
             tenant_id,
             subject_id,
             data: Value::Object(data).to_string(),
         };
-        if wrong.is_empty() {
+        if mistakes.is_empty() {
             return Ok(row);
         }
         // What else is wrong with it is told, too.
@@ -304,14 +358,17 @@ impl<'a> MailingRows<'a> {
         let request = self.frame.request(&row, subject, "0", "0".to_owned());
         let more = validate(&request, self.flow, self.engine).err();
         for reason in more.unwrap_or_default() {
-            if !wrong.iter().any(|known| known.path == reason.path) {
-                wrong.push(reason);
+            if !mistakes
+                .iter()
+                .any(|known: &FieldProblem| known.path == reason.path)
+            {
+                mistakes.push(reason);
             }
         }
         Err(Rejected {
             line,
             tenant_id: Some(row.tenant_id),
-            reasons: wrong,
+            reasons: mistakes,
         })
     }
 
@@ -394,61 +451,6 @@ impl<'a> MailingRows<'a> {
 #[derive(Deserialize)]
 struct OwnData {
     data: Option<Map<String, Value>>,
-}
-
-/// What is wrong with a cell in which a spreadsheet shows an error or has rounded a number: nobody is to
-/// read that in a message.
-fn rewritten(field: &str, cell: &str) -> Option<FieldProblem> {
-    let hint = if is_error(cell) {
-        "a spreadsheet has no value here: correct the list"
-    } else if is_scientific(cell) {
-        "a spreadsheet has rounded it: make the column a text before the export"
-    } else {
-        return None;
-    };
-    let expected = "the value itself";
-    let problem = FieldProblem::new(format!("data.{field}"), ProblemCode::Placeholder, expected);
-    Some(problem.value(cell).hint(hint))
-}
-
-/// What is wrong with a cell of money or of a whole number that is none. A list has no quotes to leave
-/// out, as JSON has.
-fn no_number(field: &InputField, cell: &str) -> Option<FieldProblem> {
-    let (expected, hint) = match field.kind {
-        FieldKind::Money => (
-            "a whole number of euro cents",
-            "digits alone, without a comma, a point or a sign of the euro: 12,50 euro is 1250",
-        ),
-        FieldKind::Integer => ("a whole number", "digits alone, without a comma or a point"),
-        FieldKind::Boolean
-        | FieldKind::Date
-        | FieldKind::Url
-        | FieldKind::Line
-        | FieldKind::Text => return None,
-    };
-    if is_empty(cell) || cell.parse::<i64>().is_ok() {
-        return None;
-    }
-    let path = format!("data.{}", field.name);
-    let problem = FieldProblem::new(path, ProblemCode::WrongType, expected);
-    Some(problem.value(cell).hint(hint))
-}
-
-/// What a cell means in a field of this kind. What it cannot mean stays a text: the check says so.
-fn value(kind: FieldKind, cell: &str) -> Value {
-    let plain = cell.trim();
-    match kind {
-        FieldKind::Money | FieldKind::Integer => plain
-            .parse::<i64>()
-            .map_or_else(|_| plain.into(), Value::from),
-        FieldKind::Boolean => match plain.to_lowercase().as_str() {
-            "true" | "ja" | "yes" | "1" | "waar" => true.into(),
-            "false" | "nee" | "no" | "0" | "onwaar" => false.into(),
-            _ => plain.into(),
-        },
-        FieldKind::Date | FieldKind::Url => plain.into(),
-        FieldKind::Line | FieldKind::Text => cell.into(),
-    }
 }
 
 impl Iterator for MailingRows<'_> {

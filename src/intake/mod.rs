@@ -10,6 +10,7 @@ pub mod form;
 mod hash;
 pub mod household;
 pub mod mailing;
+mod mailing_cells;
 pub mod mailing_rows;
 mod node;
 pub mod notification;

@@ -6,6 +6,7 @@ mod exports;
 mod facts;
 mod hashes;
 mod lists;
+mod mailing_lists;
 mod notifications;
 mod points;
 mod profiles;

@@ -36,7 +36,7 @@ impl Mailings {
         let mut rows = MailingRows::open(list, &mailing.frame, flow, self.environment);
         let read = rows.by_ref();
         let mut upload = self.bring(&mailing, id, by, read)?;
-        upload.notes = rows.notes().to_vec();
+        upload.notes = rows.notes();
         Ok(upload)
     }
 

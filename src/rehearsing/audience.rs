@@ -11,7 +11,7 @@ use sluis_rehearsal::{Audience, Body, Common, Fact, Person, Row, Stage};
 use super::household_rows::as_rows;
 use super::pace::{Instants, Pace};
 use crate::fact_types::Types;
-use crate::intake::mailing_rows::{Frame, MailingRow, MailingRows, ReadRow};
+use crate::intake::mailing_rows::{Frame, MailingRow, MailingRows, ReadRow, UNKNOWN_COLUMN};
 use crate::intake::tenant_list::{List, Rejected};
 use crate::intake::{FieldProblem, fact, validate};
 
@@ -178,16 +178,8 @@ impl Reading<'_> {
     fn rows(&mut self, name: &str, bytes: &[u8], to: To) {
         let list = List::open(bytes, None, None);
         let (frame, flow) = (self.asked.frame, &self.stage.flow);
-        let rows = MailingRows::open(&list, frame, flow, self.asked.engine);
-        let ignored: Vec<&str> = rows.notes().iter().map(|note| &*note.path).collect();
-        if !ignored.is_empty() {
-            let note = format!(
-                "{name}: nothing is done with the columns {}",
-                ignored.join(", ")
-            );
-            self.read.notes.push(note);
-        }
-        for row in rows {
+        let mut rows = MailingRows::open(&list, frame, flow, self.asked.engine);
+        for row in rows.by_ref() {
             match row {
                 ReadRow::Taken(row) => {
                     let is_known = to == To::Households || self.places.contains_key(&row.tenant_id);
@@ -197,6 +189,24 @@ impl Reading<'_> {
                 ReadRow::Rejected(rejected) => self.rejected(name, rejected),
                 ReadRow::Repeated { .. } => {}
             }
+        }
+        self.noted(name, &rows.notes());
+    }
+
+    /// What is said of a list as a whole, in words.
+    fn noted(&mut self, name: &str, notes: &[FieldProblem]) {
+        let is_column = |note: &&FieldProblem| note.expected == UNKNOWN_COLUMN;
+        let ignored: Vec<&str> = notes.iter().filter(is_column).map(|n| &*n.path).collect();
+        if !ignored.is_empty() {
+            let ignored = ignored.join(", ");
+            let note = format!("{name}: nothing is done with the columns {ignored}");
+            self.read.notes.push(note);
+        }
+        for note in notes.iter().filter(|note| !is_column(note)) {
+            let hint = note.hint.as_deref().unwrap_or_default();
+            self.read
+                .notes
+                .push(format!("{name}: {}: {hint}", note.path));
         }
     }
 

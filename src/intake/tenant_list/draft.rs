@@ -64,7 +64,8 @@ struct Remarks {
 }
 
 const BREAKS: &str = "a line break inside the cell became a blank";
-const TWICE: &str = "letters that were encoded twice were put right";
+/// What is said of letters that were encoded twice.
+pub(in crate::intake) const TWICE: &str = "letters that were encoded twice were put right";
 const INVISIBLE: &str = address::Cleaned::Invisible.words();
 const WRAPPING: &str = address::Cleaned::Wrapping.words();
 
@@ -350,7 +351,7 @@ fn number(text: &str, remarks: &mut Remarks, reasons: &mut Vec<FieldProblem>) ->
 }
 
 /// Without the apostrophe by which a spreadsheet keeps a number a text.
-fn without_mark(text: &str) -> &str {
+pub(in crate::intake) fn without_mark(text: &str) -> &str {
     let rest = text.strip_prefix('\'');
     let number = rest.filter(|rest| rest.starts_with(|c: char| c.is_alphanumeric()));
     number.unwrap_or(text)

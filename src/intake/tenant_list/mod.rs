@@ -45,13 +45,14 @@ use super::problem::{FieldProblem, ProblemCode};
 pub use bounds::{MAX_LINE, MAX_ROWS};
 use csv::CsvRows;
 use draft::{Draft, Finished};
+pub(super) use draft::{TWICE, without_mark};
 pub use encoding::Charset;
 pub use format::{Format, JSON_LINES};
 use ndjson::NdjsonRows;
-use notes::Notes;
+pub(super) use notes::Notes;
 pub use rejected::Rejected;
 pub(super) use table::{Cells, Heading, Table, TableRow, number_in};
-pub(super) use words::{is_empty, is_error, is_scientific};
+pub(super) use words::{encoded_once, is_empty, is_error, is_scientific};
 
 /// One row that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Owns remarks about a list as a whole: lines and columns that were passed over, and what was put
 //! right in many rows, counted. Refuses to grow with the list.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::intake::problem::{FieldProblem, ProblemCode};
@@ -10,10 +11,10 @@ const MAX_NOTES: usize = 50;
 
 /// Remarks, in the order in which they were made.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Notes {
+pub(in crate::intake) struct Notes {
     list: Vec<FieldProblem>,
     /// Rows in which a field was put right, and the first of their lines.
-    cleaned: BTreeMap<(&'static str, &'static str), (u64, u64)>,
+    cleaned: BTreeMap<(Cow<'static, str>, &'static str), (u64, u64)>,
 }
 
 impl Notes {
@@ -47,17 +48,28 @@ impl Notes {
         }
     }
 
+    /// A remark that is made already.
+    pub(in crate::intake) fn said(&mut self, note: FieldProblem) {
+        self.list.push(note);
+    }
+
     /// Something in the field `path` of the row at `line` was put right.
-    pub(super) fn cleaned(&mut self, line: u64, path: &'static str, what: &'static str) {
-        if self.cleaned.len() < MAX_NOTES || self.cleaned.contains_key(&(path, what)) {
-            self.cleaned.entry((path, what)).or_insert((0, line)).0 += 1;
+    pub(in crate::intake) fn cleaned(
+        &mut self,
+        line: u64,
+        path: impl Into<Cow<'static, str>>,
+        what: &'static str,
+    ) {
+        let key = (path.into(), what);
+        if self.cleaned.len() < MAX_NOTES || self.cleaned.contains_key(&key) {
+            self.cleaned.entry(key).or_insert((0, line)).0 += 1;
         }
     }
 
     /// All of them.
-    pub(super) fn all(&self) -> Vec<FieldProblem> {
+    pub(in crate::intake) fn all(&self) -> Vec<FieldProblem> {
         let cleaned = self.cleaned.iter().map(|((path, what), (rows, first))| {
-            let problem = FieldProblem::new(*path, ProblemCode::Cleaned, "the value alone");
+            let problem = FieldProblem::new(path.as_ref(), ProblemCode::Cleaned, "the value alone");
             problem.hint(format!("{what}: in {rows} row(s), first on line {first}"))
         });
         self.list.iter().cloned().chain(cleaned).collect()

@@ -8,8 +8,10 @@ use super::columns::{names_itself, plain};
 use super::csv::{DELIMITERS, MAX_TITLES};
 use super::draft::Draft;
 use super::format::Format;
+use super::notes::Notes;
 use super::rejected::Rejected;
 use super::split::{Record, Splitter};
+use crate::intake::points::CleanedField;
 use crate::intake::problem::{FieldProblem, ProblemCode};
 
 /// What stands in a row.
@@ -47,6 +49,7 @@ pub(in crate::intake) struct Table<'a> {
     header: Vec<Heading>,
     source: Source<'a>,
     rows: usize,
+    notes: Notes,
 }
 
 #[derive(Debug)]
@@ -67,9 +70,10 @@ impl List<'_> {
     /// It is no list, or it has no header with the tenant's number.
     pub(in crate::intake) fn table(&self) -> Result<Table<'_>, Rejected> {
         let (text, format) = self.text.as_ref().map_err(Clone::clone)?;
+        let mut notes = self.notes.clone();
         let (header, source) = match format {
             Format::Csv => {
-                let (header, splitter) = headed(text)?;
+                let (header, splitter) = headed(text, &mut notes)?;
                 (header, Source::Csv(splitter))
             }
             Format::Ndjson => {
@@ -81,21 +85,28 @@ impl List<'_> {
             header,
             source,
             rows: 0,
+            notes,
         })
     }
 }
 
-/// The header, and the reading behind it.
-fn headed(text: &str) -> Result<(Vec<Heading>, Splitter<'_>), Rejected> {
+/// The header, and the reading behind it. What stands above it is noted.
+fn headed<'a>(text: &'a str, notes: &mut Notes) -> Result<(Vec<Heading>, Splitter<'a>), Rejected> {
     let mut splitter = Splitter::new(text);
-    let mut said = None;
+    let (mut said, mut titles) = (None, Vec::new());
     for _ in 0..=MAX_TITLES {
         if !splitter.skip_blank() {
             break;
         }
         if let Some(delimiter) = splitter.sep_line() {
+            let what = "taken as the separator that the file names";
+            notes.line(splitter.line, "the header", what);
             said = Some(delimiter);
         } else if let Some(delimiter) = delimiter_of_header(&splitter, said) {
+            for line in titles {
+                let what = "passed over: it stands above the header";
+                notes.line(line, "the header", what);
+            }
             let mut rows = splitter.with(delimiter);
             let header = header_ahead(&mut rows).unwrap_or_default();
             if let Some(problem) = two_numbers(&header) {
@@ -103,6 +114,8 @@ fn headed(text: &str) -> Result<(Vec<Heading>, Splitter<'_>), Rejected> {
             }
             rows.width = header.len();
             return Ok((header, rows));
+        } else if !splitter.is_bare(&DELIMITERS) {
+            titles.push(splitter.line);
         }
         splitter.skip_line();
     }
@@ -156,9 +169,14 @@ impl<'a> Table<'a> {
         &self.header
     }
 
+    /// Remarks about the list as a whole. Complete when its rows are read.
+    pub(in crate::intake) fn notes(&mut self) -> &mut Notes {
+        &mut self.notes
+    }
+
     fn next_row(&mut self) -> Option<TableRow<'a>> {
         match &mut self.source {
-            Source::Csv(splitter) => next_record(splitter, &self.header),
+            Source::Csv(splitter) => next_record(splitter, &self.header, &mut self.notes),
             Source::Ndjson { lines, line } => next_line(lines, line),
             Source::Full => None,
         }
@@ -185,7 +203,11 @@ impl<'a> Iterator for Table<'a> {
     }
 }
 
-fn next_record<'a>(splitter: &mut Splitter<'_>, header: &[Heading]) -> Option<TableRow<'a>> {
+fn next_record<'a>(
+    splitter: &mut Splitter<'_>,
+    header: &[Heading],
+    notes: &mut Notes,
+) -> Option<TableRow<'a>> {
     loop {
         let Record { line, fields, .. } = splitter.next()?;
         let fields = match fields {
@@ -200,6 +222,7 @@ fn next_record<'a>(splitter: &mut Splitter<'_>, header: &[Heading]) -> Option<Ta
         let is_header_again =
             number.is_some_and(|at| fields.get(at).is_some_and(|cell| names_itself(cell)));
         if is_header_again {
+            notes.line(line, "a row", "passed over: it is the header again");
             continue;
         }
         let cells = match misfit(&fields, header.len()) {
@@ -242,14 +265,17 @@ fn next_line<'a>(lines: &mut std::str::Split<'a, char>, line: &mut u64) -> Optio
     }
 }
 
-/// The tenant's number in a cell, without what a spreadsheet put around it.
+/// The tenant's number in a cell, without what a spreadsheet put around it, and what that was.
 ///
 /// # Errors
 /// It is none.
-pub(in crate::intake) fn number_in(cell: &str) -> Result<String, Vec<FieldProblem>> {
+pub(in crate::intake) fn number_in(
+    cell: &str,
+) -> Result<(String, Vec<CleanedField>), Vec<FieldProblem>> {
     let draft = Draft {
         tenant_id: cell.into(),
         ..Draft::default()
     };
-    draft.finish().map(|finished| finished.tenant_id)
+    let finished = draft.finish()?;
+    Ok((finished.tenant_id, finished.cleaned))
 }

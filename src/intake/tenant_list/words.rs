@@ -125,7 +125,7 @@ fn is_month(text: &str) -> bool {
 
 /// What was meant by a text that is UTF-8 read as Windows-1252 and encoded again: `RenÃ©` is `René`.
 /// None: it is no such text. Letters as they are meant never make UTF-8 that way.
-pub(super) fn encoded_once(text: &str) -> Option<String> {
+pub(in crate::intake) fn encoded_once(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
