@@ -1,6 +1,8 @@
 //! Owns `sluis mailing`: what people do with a mailing, asked of a running engine over its API. Refuses to do
 //! any of it itself, and to guess who asks: every step that changes something names a person.
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -14,6 +16,7 @@ use super::calling::{Answer, Call, Caller};
 use super::config::{Reply, Source};
 use super::told::told;
 use crate::config::CliOverrides;
+use words::{line_of, mailing, preview, refused, report};
 
 /// The environment variable that usually holds the corporation's key.
 const KEY: &str = "SLUIS_KEY";
@@ -339,97 +342,6 @@ fn shown(what: &MailingCommand, answer: &Value) -> String {
     }
 }
 
-fn word(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
-    }
-}
-
-fn line_of(mailing: &Value) -> String {
-    let [id, stage, name, flow] = ["id", "stage", "name", "flow"].map(|key| word(&mailing[key]));
-    let rows = mailing["rows"]["count"].as_u64().unwrap_or_default();
-    format!("{id}  {stage:<9} {rows:>7} rows  {flow}: {name}\n")
-}
-
-/// One mailing: what it is, then every count that it has.
-fn mailing(mailing: &Value) -> String {
-    let mut text = line_of(mailing);
-    for part in ["rows", "selection", "progress"] {
-        let Some(counts) = mailing[part].as_object() else {
-            continue;
-        };
-        let shown = counts.iter().filter(|(_, value)| !value.is_object());
-        let shown = shown.map(|(name, value)| format!("{name} {}", word(value)));
-        let _ = writeln!(text, "{part}: {}", shown.collect::<Vec<_>>().join(", "));
-    }
-    for key in ["paused_for", "ended_at"] {
-        if !mailing[key].is_null() {
-            let _ = writeln!(text, "{key}: {}", word(&mailing[key]));
-        }
-    }
-    text
-}
-
-/// What became of a list of rows.
-fn report(answer: &Value) -> String {
-    let mut text = mailing(&answer["mailing"]);
-    let [rows, taken, rejected, repeated] =
-        ["rows", "taken", "rejected", "repeated"].map(|key| word(&answer[key]));
-    let _ = writeln!(
-        text,
-        "{rows} rows were read: {taken} taken, {rejected} rejected, {repeated} repeated"
-    );
-    for row in answer["rejections"].as_array().into_iter().flatten() {
-        for reason in row["reasons"].as_array().into_iter().flatten() {
-            let [path, expected] = ["path", "expected"].map(|key| word(&reason[key]));
-            let _ = writeln!(text, "line {}: {path}: expected {expected}", row["line"]);
-        }
-    }
-    text
-}
-
-fn preview(answer: &Value) -> String {
-    let mut text = String::new();
-    for row in answer["rows"].as_array().into_iter().flatten() {
-        let is_known = match row["is_known"] == true {
-            true => "",
-            false => " (nobody loaded this tenant)",
-        };
-        let _ = writeln!(text, "tenant {}{is_known}", word(&row["tenant_id"]));
-        for message in row["messages"].as_array().into_iter().flatten() {
-            let [step, channel] = ["step", "channel"].map(|key| word(&message[key]));
-            let _ = writeln!(text, "  step {step}, {channel}:");
-            for key in ["problem", "subject", "text"] {
-                for line in word(&message[key]).lines() {
-                    let _ = writeln!(text, "    {line}");
-                }
-            }
-        }
-    }
-    let _ = writeln!(text, "checksum {}", word(&answer["checksum"]));
-    text
-}
-
-/// Every mistake, as the engine tells it.
-fn refused(answer: &Answer) -> Reply {
-    let told = said(answer);
-    let mut err = String::new();
-    for problem in told["errors"].as_array().into_iter().flatten() {
-        let [path, value, expected, hint] =
-            ["path", "value", "expected", "hint"].map(|key| word(&problem[key]));
-        let _ = writeln!(err, "{path}: {value:?}: expected {expected}; {hint}");
-    }
-    let [code, detail] = ["code", "detail"].map(|key| word(&told[key]));
-    let _ = writeln!(err, "sluis: {} {code}: {detail}", answer.status.as_u16());
-    Reply {
-        err,
-        code: 1,
-        ..Reply::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -438,18 +350,5 @@ mod tests {
     fn a_name_in_a_query_stays_the_name() {
         assert_eq!(part("Anna Kok & Zn."), "Anna%20Kok%20%26%20Zn.");
         assert_eq!(part("é"), "%C3%A9");
-    }
-
-    #[test]
-    fn one_mailing_is_shown_with_its_counts() {
-        let answer = json!({
-            "id": "ab", "stage": "draft", "name": "Nieuws", "flow": "notice", "rows": { "count": 3, "checksum": "cd" },
-            "selection": { "when": "today > '2026-01-01'", "state": "done", "undecided": 2 }
-        });
-        assert_eq!(
-            mailing(&answer),
-            "ab  draft           3 rows  notice: Nieuws\nrows: checksum cd, count 3\n\
-             selection: state done, undecided 2, when today > '2026-01-01'\n"
-        );
     }
 }

@@ -135,13 +135,25 @@ impl Command {
 }
 
 fn said(said: Reply) -> ExitCode {
-    if !said.out.is_empty() {
-        print!("{}", said.out);
+    // Whoever reads may have seen enough (`| head`): that is no failure of the command.
+    let told = written(&mut std::io::stdout().lock(), &said.out)
+        .and_then(|()| written(&mut std::io::stderr().lock(), &said.err));
+    match told {
+        Ok(()) => ExitCode::from(said.code),
+        Err(_) => ExitCode::FAILURE,
     }
-    if !said.err.is_empty() {
-        eprint!("{}", said.err);
+}
+
+/// Writes all of it, to whoever reads.
+///
+/// # Errors
+/// It cannot be written; that nobody reads any more is no error.
+fn written(to: &mut dyn std::io::Write, text: &str) -> std::io::Result<()> {
+    let done = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+    match done {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
-    ExitCode::from(said.code)
 }
 
 fn environment() -> BTreeMap<String, String> {
