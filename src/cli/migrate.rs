@@ -3,29 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Method, Request, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 
-use super::config::Reply;
+use super::calling::{Call, Caller};
+use super::config::{Reply, Source};
 use super::told::told;
+use crate::config::CliOverrides;
 
 /// The environment variable that usually holds the corporation's key.
-const KEY: &str = "SLUIS_API_KEY";
-/// Where an engine usually listens.
-const URL: &str = "http://127.0.0.1:8080";
-/// Longest answer that is read.
-const MOST_ANSWER_BYTES: usize = 4 << 20;
-/// Longest wait for one answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const KEY: &str = "SLUIS_KEY";
 /// How often it is asked how far a migration is.
 const EVERY: Duration = Duration::from_millis(250);
 
@@ -53,10 +43,13 @@ pub struct MigrateArgs {
     /// Who asks for it, for the explanation
     #[arg(long, value_name = "NAME", default_value = "sluis flow migrate")]
     by: String,
-    /// Where the engine listens
-    #[arg(long, value_name = "URL", default_value = URL)]
-    url: Uri,
-    /// The environment variable that holds the corporation's key
+    /// Configuration file, which says where the engine listens
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the engine listens, such as http://127.0.0.1:8080. Without it: http.address of the configuration
+    #[arg(long, value_name = "URL")]
+    url: Option<Uri>,
+    /// The environment variable that holds a key of the corporation
     #[arg(long, value_name = "NAME", default_value = KEY)]
     key_env: String,
 }
@@ -65,7 +58,7 @@ pub struct MigrateArgs {
 #[must_use]
 pub(super) fn run(args: &MigrateArgs, env: &BTreeMap<String, String>) -> Reply {
     match asked(args, env) {
-        Ok(Ok(answer)) => Reply::good(shown(&answer)),
+        Ok(Ok(answer)) => Reply::good(shown(&answer, &args.way())),
         Ok(Err(refused)) => refused,
         Err(error) => failed(&told(&error)),
     }
@@ -89,98 +82,77 @@ fn asked(
         "expected --check, which shows what would move; or --begin ID --checksum CHECKSUM, as a check has shown them; or \
          --cancel ID"
     );
-    let authority = args
-        .url
-        .authority()
-        .context("--url: expected http://HOST:PORT")?;
-    anyhow::ensure!(
-        args.url.scheme_str() == Some("http"),
-        "--url: expected http://HOST:PORT; over TLS, call the API with curl"
-    );
-    let engine = Remote {
-        base: format!("http://{authority}"),
-        key: env.get(&args.key_env).map(|key| key.trim().to_owned()),
-        client: Client::builder(TokioExecutor::new()).build_http(),
+    let source = Source {
+        config: args.config.clone(),
+        overrides: CliOverrides::default(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(engine.does(args))
-}
-
-/// An engine that runs.
-struct Remote {
-    base: String,
-    key: Option<String>,
-    client: Client<HttpConnector, Full<Bytes>>,
-}
-
-impl Remote {
-    async fn does(&self, args: &MigrateArgs) -> anyhow::Result<Result<Value, Reply>> {
-        let by = &args.by;
-        let (path, body) = match (&args.begin, &args.cancel) {
-            (Some(id), _) => {
-                let body = json!({ "by": by, "checksum": args.checksum });
-                (format!("/v1/migrations/{}/begin", plain(id)?), body)
-            }
-            (None, Some(id)) => (
-                format!("/v1/migrations/{}/cancel", plain(id)?),
-                json!({ "by": by }),
-            ),
-            (None, None) => {
-                let path = format!("/v1/flows/{}/migrations", plain(&args.flow)?);
-                (path, json!({ "to": args.to, "by": by }))
-            }
-        };
-        let (status, mut answer) = self.call(Method::POST, &path, Some(&body)).await?;
-        if !status.is_success() {
-            return Ok(Err(refused(status, &answer)));
-        }
-        while matches!(answer["stage"].as_str(), Some("checking" | "running")) {
-            tokio::time::sleep(EVERY).await;
-            let id = answer["id"].as_str().unwrap_or_default().to_owned();
-            let (status, now) = self
-                .call(Method::GET, &format!("/v1/migrations/{id}"), None)
-                .await?;
-            if !status.is_success() {
-                return Ok(Err(refused(status, &now)));
-            }
-            answer = now;
-        }
-        Ok(Ok(answer))
+    let caller = Caller::new((args.url.as_ref(), &source), &args.key_env, env)?;
+    let (path, body) = asks(args)?;
+    let (status, mut answer) = ask(&caller, Method::POST, &path, Some(&body))?;
+    if !status.is_success() {
+        return Ok(Err(refused(status, &answer)));
     }
-
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> anyhow::Result<(StatusCode, Value)> {
-        let uri: Uri = format!("{}{path}", self.base).parse()?;
-        let mut request = Request::builder().method(method).uri(&uri);
-        if let Some(key) = &self.key {
-            request = request.header(AUTHORIZATION, format!("Bearer {key}"));
+    while matches!(answer["stage"].as_str(), Some("checking" | "running")) {
+        caller.wait(EVERY);
+        let id = answer["id"].as_str().unwrap_or_default();
+        let path = format!("/v1/migrations/{id}");
+        let (status, now) = ask(&caller, Method::GET, &path, None)?;
+        if !status.is_success() {
+            return Ok(Err(refused(status, &now)));
         }
-        let body = match body {
-            Some(body) => {
-                request = request.header(CONTENT_TYPE, "application/json");
-                Bytes::from(serde_json::to_vec(body)?)
-            }
-            None => Bytes::new(),
-        };
-        let request = request.body(Full::from(body)).context("expected a key")?;
-        let call = async {
-            let answer = self.client.request(request).await?;
-            let status = answer.status();
-            let body = Limited::new(answer.into_body(), MOST_ANSWER_BYTES)
-                .collect()
-                .await;
-            let body = body.map_err(anyhow::Error::from_boxed)?.to_bytes();
-            anyhow::Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
-        };
-        let done = tokio::time::timeout(PATIENCE, call).await;
-        done.context("no answer in time")?
-            .with_context(|| format!("{}: the engine does not answer", self.base))
+        answer = now;
+    }
+    Ok(Ok(answer))
+}
+
+/// What is asked of the API: the path, and the body.
+fn asks(args: &MigrateArgs) -> anyhow::Result<(String, Value)> {
+    let by = &args.by;
+    Ok(match (&args.begin, &args.cancel) {
+        (Some(id), _) => {
+            let body = json!({ "by": by, "checksum": args.checksum });
+            (format!("/v1/migrations/{}/begin", plain(id)?), body)
+        }
+        (None, Some(id)) => {
+            let path = format!("/v1/migrations/{}/cancel", plain(id)?);
+            (path, json!({ "by": by }))
+        }
+        (None, None) => {
+            let path = format!("/v1/flows/{}/migrations", plain(&args.flow)?);
+            (path, json!({ "to": args.to, "by": by }))
+        }
+    })
+}
+
+fn ask(
+    caller: &Caller,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> anyhow::Result<(StatusCode, Value)> {
+    let answer = caller.ask(Call {
+        method,
+        path: path.to_owned(),
+        body: body.map(|body| ("application/json", body.to_string().into_bytes())),
+    })?;
+    let said = serde_json::from_slice(&answer.body).unwrap_or_default();
+    Ok((answer.status, said))
+}
+
+impl MigrateArgs {
+    /// How the engine was named, for a command that is to ask the same one.
+    fn way(&self) -> String {
+        let mut way = String::new();
+        if let Some(config) = &self.config {
+            let _ = write!(way, " --config {}", config.display());
+        }
+        if let Some(url) = &self.url {
+            let _ = write!(way, " --url {url}");
+        }
+        if self.key_env != KEY {
+            let _ = write!(way, " --key-env {}", self.key_env);
+        }
+        way
     }
 }
 
@@ -201,52 +173,103 @@ fn refused(status: StatusCode, answer: &Value) -> Reply {
     ))
 }
 
-/// How a migration stands, a line for each step.
-fn shown(answer: &Value) -> String {
-    let word = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let number = |value: &Value, key: &str| value[key].as_u64().unwrap_or_default();
-    let (stage, id, flow) = (
-        word(answer, "stage"),
-        word(answer, "id"),
-        word(answer, "flow"),
-    );
+/// How a migration stands, a line for each step. `way`: how the engine was named.
+fn shown(answer: &Value, way: &str) -> String {
+    let (stage, flow) = (word(answer, "stage"), word(answer, "flow"));
     let to = number(answer, "to_version");
     let mut text = String::new();
     let places = match stage.as_str() {
         "checked" => &answer["shown"],
         _ => &answer["left"],
     };
+    let mut stays = 0;
     for place in places.as_array().into_iter().flatten() {
-        let step = place["step"].as_str().unwrap_or("(not begun)");
-        let mut parts = Vec::new();
-        for (key, what) in [("moves", "move"), ("under_way", "move after their attempt")] {
-            match number(place, key) {
-                0 => {}
-                count => parts.push(format!("{count} {what}")),
-            }
-        }
-        for (why, count) in place["stays"].as_object().into_iter().flatten() {
-            parts.push(format!("{count} stay ({})", why.replace('_', " ")));
-        }
-        let version = number(place, "version");
-        let _ = writeln!(text, "version {version}, {step}: {}", parts.join(", "));
+        stays += place_of(&mut text, place);
     }
-    for stayed in answer["stayed"].as_array().into_iter().flatten() {
+    let named = answer["stayed"].as_array();
+    for stayed in named.into_iter().flatten() {
         let (id, why) = (word(stayed, "id"), word(stayed, "text"));
         let _ = writeln!(text, "stays: {id}: {why}");
     }
+    let more = stays.saturating_sub(named.map_or(0, |named| named.len() as u64));
+    if more > 0 {
+        let _ = writeln!(text, "and {more} more stay");
+    }
     let (moved, gone) = (number(answer, "moved"), number(answer, "gone"));
+    let would_move = number(answer, "would_move");
     let _ = match stage.as_str() {
         "checked" => writeln!(
             text,
-            "{} would move to version {to} of {flow}; nothing has moved\nto move them: sluis flow migrate {flow} --begin {id} --checksum {}",
-            number(answer, "would_move"),
-            word(answer, "checksum")
+            "{would_move} would move to version {to} of {flow}; nothing has moved"
         ),
         _ => writeln!(
             text,
             "{stage}: {moved} moved to version {to} of {flow}, {gone} ended before they could"
         ),
     };
+    if stage == "checked" && would_move > 0 {
+        let (id, checksum) = (word(answer, "id"), word(answer, "checksum"));
+        let _ = writeln!(
+            text,
+            "to move them: sluis flow migrate {flow} --begin {id} --checksum {checksum}{way}"
+        );
+    }
     text
+}
+
+fn word(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_default().to_owned()
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value[key].as_u64().unwrap_or_default()
+}
+
+/// Tells of one step, and how many stay there.
+fn place_of(text: &mut String, place: &Value) -> u64 {
+    let step = place["step"].as_str().unwrap_or("(not begun)");
+    let (mut parts, mut stay) = (Vec::new(), 0);
+    for (key, what) in [("moves", "move"), ("under_way", "move after their attempt")] {
+        match number(place, key) {
+            0 => {}
+            count => parts.push(format!("{count} {what}")),
+        }
+    }
+    for (why, count) in place["stays"].as_object().into_iter().flatten() {
+        stay += count.as_u64().unwrap_or_default();
+        parts.push(format!("{count} stay ({})", why.replace('_', " ")));
+    }
+    let version = number(place, "version");
+    let _ = writeln!(text, "version {version}, {step}: {}", parts.join(", "));
+    stay
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(would_move: u64) -> Value {
+        json!({
+            "stage": "checked", "flow": "storno", "to_version": 3, "id": "ab", "checksum": "cd", "would_move": would_move,
+            "shown": [{ "version": 2, "step": "sms", "moves": would_move, "stays": { "no_such_step": 3 } }],
+            "stayed": [{ "id": "01", "text": "the new version has no step of this name" }]
+        })
+    }
+
+    #[test]
+    fn the_command_that_moves_them_asks_the_engine_that_was_asked() {
+        let told = shown(&checked(2), " --url http://127.0.0.1:9/ --key-env OOST");
+        assert_eq!(
+            told,
+            "version 2, sms: 2 move, 3 stay (no such step)\n\
+             stays: 01: the new version has no step of this name\nand 2 more stay\n\
+             2 would move to version 3 of storno; nothing has moved\n\
+             to move them: sluis flow migrate storno --begin ab --checksum cd --url http://127.0.0.1:9/ --key-env OOST\n"
+        );
+    }
+
+    #[test]
+    fn where_nothing_would_move_there_is_nothing_to_begin() {
+        assert!(!shown(&checked(0), "").contains("to move them"));
+    }
 }
