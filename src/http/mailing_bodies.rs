@@ -143,6 +143,9 @@ pub(super) struct MailingBody {
     /// Why it is paused: `person`, `share`, `flow`, `damage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     paused_for: Option<Value>,
+    /// When rows go on, while none of its windows is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens_at: Option<String>,
     /// Who last paused, resumed or stopped it.
     #[serde(skip_serializing_if = "Option::is_none")]
     turned: Option<SaidBody>,
@@ -219,6 +222,7 @@ impl MailingBody {
             mailing,
             counts,
             selecting,
+            opens_at,
         } = view;
         let said = |said: &Option<Said>| said.as_ref().map(SaidBody::of);
         let rows = mailing.rows.as_ref().map(|rows| RowsBody {
@@ -247,6 +251,7 @@ impl MailingBody {
             released: said(&mailing.released),
             terms,
             paused_for: mailing.paused.map(|why| json!(why)),
+            opens_at: opens_at.map(rfc3339),
             turned: said(&mailing.turned),
             ended_at: mailing.ended_at.map(rfc3339),
             progress: counts

@@ -221,6 +221,7 @@ pub(super) async fn remove(
         mailing: removed,
         counts: None,
         selecting: None,
+        opens_at: None,
     };
     Ok(Json(MailingBody::of(&view)))
 }

@@ -18,6 +18,7 @@ use super::chosen::{HowFar, Selecting};
 use super::error::NotDone;
 use super::live::{Counts, Live};
 use super::mailing::{Mailing, Origin, PausedFor, Said};
+use super::pace::opens_at;
 use super::progress::{Progress, Taking};
 use super::rows::{Owner, is_whole};
 use super::stage::{MailingId, Stage};
@@ -73,6 +74,8 @@ pub struct View {
     pub counts: Option<Counts>,
     /// How far the choosing of its tenants is, while it is under way and when it failed.
     pub selecting: Option<HowFar>,
+    /// When rows go on, while it runs and none of its windows is open.
+    pub opens_at: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -273,6 +276,10 @@ impl Mailings {
             let (verdicts, seen) = self.marks_of(&view.mailing, id)?;
             view.counts = Some(Counts::of(&verdicts, &seen));
         }
+        if view.mailing.stage == Stage::Running {
+            let windows = view.mailing.terms.read_windows();
+            view.opens_at = opens_at(&windows, self.clock.now());
+        }
         Ok(view)
     }
 
@@ -425,5 +432,6 @@ pub(super) fn view(entry: &Entry) -> View {
         mailing: entry.mailing.clone(),
         counts: entry.live.as_ref().map(|live| live.counts()),
         selecting: entry.selecting.as_ref().map(|far| far.how_far()),
+        opens_at: None,
     }
 }

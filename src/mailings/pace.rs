@@ -45,6 +45,16 @@ pub(super) fn is_open(windows: &[SendWindow], now: Timestamp) -> bool {
     windows.is_empty() || windows.iter().any(open)
 }
 
+/// When the next of the windows opens; none: one is open, or there is none.
+pub(super) fn opens_at(windows: &[SendWindow], now: Timestamp) -> Option<Timestamp> {
+    let closed = windows.iter().map(|window| match window.at(now) {
+        Hours::Open(_) => None,
+        Hours::Closed(until) => Some(until),
+    });
+    let closed: Option<Vec<Timestamp>> = closed.collect();
+    closed?.into_iter().min()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +84,18 @@ mod tests {
         pace.spend(1);
         assert_eq!(pace.room(Timestamp(60_000), Some(1), 256), 0);
         assert_eq!(pace.room(Timestamp(60_001), None, 256), 256);
+    }
+
+    #[test]
+    fn the_next_opening_is_told_while_every_window_is_closed() {
+        let windows = ["mon-fri 09:00-17:00", "sat 10:00-12:00"];
+        let windows: Vec<SendWindow> = windows.map(|w| w.parse().expect("a window")).into();
+        // Saturday 28 November 2026, 18:00 in the Netherlands.
+        let now = Timestamp(1_795_885_200_000);
+        let monday = Timestamp(1_796_025_600_000);
+        assert_eq!(opens_at(&windows, now), Some(monday));
+        assert_eq!(opens_at(&windows, monday), None);
+        assert_eq!(opens_at(&[], now), None);
+        assert!(is_open(&[], now) && !is_open(&windows, now));
     }
 }

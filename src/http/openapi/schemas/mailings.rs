@@ -213,6 +213,7 @@ fn mailing() -> Value {
         "approved": reference("MailingSaid"), "released": reference("MailingSaid"),
         "terms": json!({ "type": "object", "additionalProperties": true, "description": "How rows are handed over." }),
         "paused_for": text("`person`; `share`: too many bounces and refusals; `flow`: no more the one that was approved; `damage`: its files cannot be used."),
+        "opens_at": instant("When rows go on, while it runs and none of its windows is open."),
         "turned": reference("MailingSaid"), "ended_at": instant("When it was stopped or done."), "progress": reference("MailingProgress")
     });
     object("A mailing.", &required, parts)
