@@ -13,7 +13,7 @@ use sluis_actors::{
 };
 use sluis_journal::{Journal, Shard};
 use sluis_model::flow::{Chosen, Finding, Selection};
-use sluis_model::{CorporationId, Environment, Tenant, TenantKey, Timestamp};
+use sluis_model::{CorporationId, Environment, Flow, FlowBook, Tenant, TenantKey, Timestamp};
 
 use super::chosen::{Selected, Selecting};
 use super::desk::{Mailings, View, owner, view};
@@ -102,6 +102,7 @@ impl Mailings {
         mailing.may_bring()?;
         let (_, flow) = self.flow_of(corporation, &mailing.frame.flow)?;
         let selection = read(when, types)?;
+        self.counted(corporation, &selection)?;
         let data = Value::Object(mailing.frame.data.clone()).to_string();
         let row = row(1, "0", &data);
         if let ReadRow::Rejected(why) = check(row, &mailing.frame, flow, self.environment) {
@@ -135,6 +136,33 @@ impl Mailings {
             by: self.said(by),
         };
         Ok((self.entry(corporation, id, view)?, work))
+    }
+
+    /// Refuses to count messages that nobody counts: zero would be said of everybody, and is not known.
+    fn counted(&self, corporation: CorporationId, selection: &Selection) -> Result<(), NotDone> {
+        let names = self.book.names(corporation);
+        let current = |name: &String| {
+            let reference = self.book.current(corporation, name)?;
+            self.book.flow(reference)
+        };
+        let flows: Vec<&Flow> = names.iter().filter_map(current).collect();
+        let is_counted = |purpose: Option<&str>| {
+            let mut of = flows.iter();
+            of.any(|flow| flow.counted && purpose.is_none_or(|purpose| *flow.purpose == *purpose))
+        };
+        let Some(purpose) = selection.counts().find(|purpose| !is_counted(*purpose)) else {
+            return Ok(());
+        };
+        let expected = match purpose {
+            Some(purpose) => {
+                format!("a purpose of flows that are counted: none with '{purpose}' is")
+            }
+            None => "a flow that is counted: none is".to_owned(),
+        };
+        let problem = FieldProblem::new("when", ProblemCode::UnknownWord, expected);
+        let hint = "counted = true at the top of a flow has its messages counted from then on";
+        let problem = problem.value(selection.text()).hint(hint);
+        Err(NotDone::Invalid(vec![problem]))
     }
 
     /// Those for whom the condition was unknown, each with what is not known of him; none: he was erased.

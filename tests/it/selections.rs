@@ -150,6 +150,11 @@ async fn a_condition_with_a_mistake_says_what_was_expected_and_changes_nothing()
         ("facts.nothing.x == 1", "no type of fact"),
         ("", "4000 bytes"),
         ("today ==", "it ends here"),
+        // No message of it is counted: it would be zero for everybody.
+        (
+            "contacted('collection', 7 days) < 3",
+            "none with 'collection' is",
+        ),
     ] {
         let refused = select(&engine, &id, when).await;
         assert_eq!(refused.problem(), (422, "invalid".into()), "{when}");

@@ -105,6 +105,36 @@ impl Selection {
         Ok(Self { condition, reads })
     }
 
+    /// The purposes of which it counts messages; none: it counts those of all.
+    pub fn counts(&self) -> impl Iterator<Item = Option<&str>> {
+        let comparisons = self.condition.says.comparisons().into_iter();
+        let operands = comparisons.flat_map(|comparison| {
+            let right = match &comparison.test {
+                Test::To(_, right) => Some(right),
+                Test::In(_) | Test::Known => None,
+            };
+            [Some(&comparison.left), right].into_iter().flatten()
+        });
+        operands.filter_map(|operand| match operand {
+            Operand::Contacted(by) => Some(by.purpose.as_deref()),
+            Operand::Literal(_)
+            | Operand::Field(_)
+            | Operand::Class(..)
+            | Operand::Balance
+            | Operand::SubjectOpenAmount
+            | Operand::NotificationEnvironment
+            | Operand::EngineEnvironment
+            | Operand::Category
+            | Operand::AcceptedAt
+            | Operand::Today
+            | Operand::Now
+            | Operand::Shifted(_)
+            | Operand::DaysBetween(_)
+            | Operand::Told(_)
+            | Operand::Answered(_) => None,
+        })
+    }
+
     /// As it was written.
     #[must_use]
     pub fn text(&self) -> &str {
