@@ -4,10 +4,9 @@
 
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
-use sluis_actors::{ShardAnswer, ShardRequest};
 use sluis_model::flow::{Page, Question};
 use sluis_model::{
-    Answer, CorporationId, Flow, FlowBook, FlowRef, Input, NotificationId, TaskAnswer,
+    CorporationId, Flow, FlowBook, FlowRef, Input, NotificationId, TaskAnswer,
     TenantAnswered,
 };
 
@@ -17,7 +16,7 @@ use super::problem::Problem;
 use super::question_page::{Showing, Tried};
 use super::records::Records;
 use crate::app::App;
-use crate::ask::{AskError, ask};
+use crate::ask::AskError;
 use crate::explain;
 use crate::intake;
 use crate::intake::answer::Says;
@@ -168,25 +167,8 @@ async fn give(
     given: TenantAnswered,
 ) -> Result<Option<TaskAnswer>, Problem> {
     let id = given.id;
-    let Some(inbox) = app.engine.inbox_by_id(id) else {
-        return Ok(None);
-    };
     let input = Input::TenantAnswered(Box::new(given));
-    let by_id = |reply| ShardRequest::ById {
-        corporation,
-        id,
-        input,
-        reply,
-    };
-    match ask(inbox, by_id).await? {
-        ShardAnswer::Decided {
-            answer: Answer::Task(said),
-            ..
-        } => Ok(Some(said)),
-        ShardAnswer::Decided { .. } => Ok(Some(TaskAnswer::NotOpen)),
-        ShardAnswer::NotFound => Ok(None),
-        _ => Err(AskError::Lost.into()),
-    }
+    super::task_answer::tell(app, corporation, id, input).await
 }
 
 /// An answer that the corporation's own tool, or somebody on the telephone, took for the tenant: the

@@ -99,9 +99,6 @@ pub(super) async fn give(
     word: Word<'_>,
     says: Says,
 ) -> Result<Option<TaskAnswer>, Problem> {
-    let Some(inbox) = app.engine.inbox_by_id(id) else {
-        return Ok(None);
-    };
     let (answer, by) = (word.answer.into(), word.by.into());
     let input = if says.is_empty() {
         Input::Answer {
@@ -119,6 +116,23 @@ pub(super) async fn give(
             says,
         }))
     };
+    tell(app, corporation, id, input).await
+}
+
+/// Tells the shard of a notification what somebody answered, the tenant or people; none: there is no such
+/// notification for this corporation.
+///
+/// # Errors
+/// See [`AskError`].
+pub(super) async fn tell(
+    app: &App,
+    corporation: CorporationId,
+    id: NotificationId,
+    input: Input,
+) -> Result<Option<TaskAnswer>, Problem> {
+    let Some(inbox) = app.engine.inbox_by_id(id) else {
+        return Ok(None);
+    };
     let by_id = |reply| ShardRequest::ById {
         corporation,
         id,
@@ -132,7 +146,21 @@ pub(super) async fn give(
         } => Ok(Some(said)),
         ShardAnswer::Decided { .. } => Ok(Some(TaskAnswer::NotOpen)),
         ShardAnswer::NotFound => Ok(None),
-        _ => Err(AskError::Lost.into()),
+        // Answers to other requests than this one.
+        ShardAnswer::Echo
+        | ShardAnswer::Accepted { .. }
+        | ShardAnswer::Snapshot(_)
+        | ShardAnswer::List { .. }
+        | ShardAnswer::Survey { .. }
+        | ShardAnswer::Roll { .. }
+        | ShardAnswer::Census(_)
+        | ShardAnswer::Unmatched { .. }
+        | ShardAnswer::AlikeTasks(_)
+        | ShardAnswer::Unread(_)
+        | ShardAnswer::Gathered(_)
+        | ShardAnswer::Dropped
+        | ShardAnswer::Erasure(_)
+        | ShardAnswer::NotTaken(_) => Err(AskError::Lost.into()),
     }
 }
 
