@@ -269,7 +269,22 @@ async fn told(
             ..
         } => Ok(moving),
         ShardAnswer::NotFound => Ok(Moving::NotThere),
-        _ => Err(AskError::Lost),
+        // Answers to other requests than this one.
+        ShardAnswer::Decided { .. }
+        | ShardAnswer::Echo
+        | ShardAnswer::Accepted { .. }
+        | ShardAnswer::Snapshot(_)
+        | ShardAnswer::List { .. }
+        | ShardAnswer::Survey { .. }
+        | ShardAnswer::Roll { .. }
+        | ShardAnswer::Census(_)
+        | ShardAnswer::Unmatched { .. }
+        | ShardAnswer::AlikeTasks(_)
+        | ShardAnswer::Unread(_)
+        | ShardAnswer::Gathered(_)
+        | ShardAnswer::Dropped
+        | ShardAnswer::Erasure(_)
+        | ShardAnswer::NotTaken(_) => Err(AskError::Lost),
     }
 }
 

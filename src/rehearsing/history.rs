@@ -191,7 +191,11 @@ impl History {
             } => way.unsendable += 1,
             Verdict::Refused { .. } => way.refused += 1,
             Verdict::Retry { .. } => way.deferred += 1,
-            _ => {}
+            // Nothing of it says how the outside answers a message that it has seen.
+            Verdict::Delivered { .. }
+            | Verdict::InDoubt { .. }
+            | Verdict::Withdrawn { .. }
+            | Verdict::Barred { .. } => {}
         }
     }
 
@@ -208,7 +212,13 @@ impl History {
             ReceiptKind::BouncedHard => (&mut way.bounced, &mut way.bounced_after),
             ReceiptKind::Failed | ReceiptKind::Blocked => (&mut way.failed, &mut way.failed_after),
             ReceiptKind::Delivered => (&mut way.delivered, &mut way.delivered_after),
-            _ => return,
+            // None of these says what became of the message in the end.
+            ReceiptKind::Accepted
+            | ReceiptKind::Delayed
+            | ReceiptKind::Opened
+            | ReceiptKind::Complained
+            | ReceiptKind::Replied
+            | ReceiptKind::Unexplained => return,
         };
         attempt.is_reported = true;
         *count += 1;

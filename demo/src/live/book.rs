@@ -182,7 +182,10 @@ impl Book {
             Verdict::Refused { .. } => counts.refused += 1,
             Verdict::Retry { .. } => counts.deferred += 1,
             // A rehearsal knows no doubt: it is missed among those that were taken.
-            _ => {}
+            Verdict::Delivered { .. }
+            | Verdict::InDoubt { .. }
+            | Verdict::Withdrawn { .. }
+            | Verdict::Barred { .. } => {}
         }
     }
 

@@ -110,7 +110,13 @@ impl<'a> Turn<'a> {
                 not_before,
                 ..
             } => *not_before > now && open.tries().retried == 0 && open.tries().withdrawn == 0,
-            _ => false,
+            Phase::Ready { pinned: Some(_), .. }
+            | Phase::Waiting { .. }
+            | Phase::Started { .. }
+            | Phase::InDoubt { .. }
+            | Phase::Sent { .. }
+            | Phase::Held { .. }
+            | Phase::Task { .. } => false,
         };
         let open = self.tenant.open.iter().filter(waits);
         let held = open.filter(|open| rule.drops(&open.category) == Some(false));

@@ -32,7 +32,12 @@ impl Turn<'_> {
         };
         let held_by = match open.phase {
             Phase::Held { guard, .. } => Some(holding(old, new, guard)),
-            _ => None,
+            Phase::Waiting { .. }
+            | Phase::Ready { .. }
+            | Phase::Started { .. }
+            | Phase::InDoubt { .. }
+            | Phase::Sent { .. }
+            | Phase::Task { .. } => None,
         };
         self.emit(Event::Migrated {
             id,
