@@ -292,13 +292,14 @@ impl<'a> Shard<'a> {
                 return self.outcome(now, person, tried, verdict);
             }
         };
-        counts.segments += segments as u64;
-        match cost {
-            Some(cost) => counts.millicents += cost,
-            None => counts.unpriced += 1,
-        }
         let fate = Sending::fate(self.stage, tried, channel, address);
+        // What is put off did not leave: it costs when it does.
         if fate.answer != Answer::Later {
+            counts.segments += segments as u64;
+            match cost {
+                Some(cost) => counts.millicents += cost,
+                None => counts.unpriced += 1,
+            }
             self.left(now, row, channel);
         }
         self.plan(now, person, tried, (channel, address), &fate);

@@ -463,6 +463,12 @@ fn an_end_is_one_in_the_hours_too_and_what_is_put_off_leaves_once() {
     let left: u64 = results.sent_by_hour.values().sum();
     assert_eq!(left, results.counts.values().map(Counts::left).sum::<u64>());
     assert!(results.started() > left + 100, "many were put off");
+    // What is put off costs nothing, and what leaves costs once.
+    let unpriced: u64 = results.counts.values().map(|one| one.unpriced).sum();
+    assert!(
+        unpriced <= left,
+        "{unpriced} have no price, {left} would leave"
+    );
 }
 
 #[test]
