@@ -109,21 +109,14 @@ pub(super) async fn undecided(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = number(&id)?;
-    let found = work(&app, move |all| {
-        let mut lines = Vec::new();
+    lines(&app, move |all, lines| {
         all.undecided(corporation, id, |one| {
-            let (tenant, lacks) = one.unzip();
-            line_of(
-                &mut lines,
-                &UndecidedLine {
-                    tenant_id: tenant,
-                    lacks: lacks.unwrap_or_default(),
-                },
-            );
-        })?;
-        Ok(lines)
-    });
-    Ok(lines(found.await?))
+            let (tenant_id, lacks) = one.unzip();
+            let lacks = lacks.unwrap_or_default();
+            line_of(lines, &UndecidedLine { tenant_id, lacks });
+        })
+    })
+    .await
 }
 
 /// `POST /v1/mailings/{id}/corrections`
@@ -233,14 +226,12 @@ pub(super) async fn account(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = number(&id)?;
-    let lines = work(&app, move |all| {
-        let mut lines = Vec::new();
+    lines(&app, move |all, lines| {
         all.account(corporation, id, |row| {
-            line_of(&mut lines, &AccountLine::of(&row));
-        })?;
-        Ok(lines)
-    });
-    Ok(self::lines(lines.await?))
+            line_of(lines, &AccountLine::of(&row))
+        })
+    })
+    .await
 }
 
 fn line_of(lines: &mut Vec<u8>, line: &impl Serialize) {
@@ -249,11 +240,20 @@ fn line_of(lines: &mut Vec<u8>, line: &impl Serialize) {
     lines.push(b'\n');
 }
 
-fn lines(lines: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(lines));
+/// A line for each of many rows, which `write` writes.
+async fn lines(
+    app: &App,
+    write: impl FnOnce(&Arc<Mailings>, &mut Vec<u8>) -> Result<(), NotDone> + Send + 'static,
+) -> Result<Response, Problem> {
+    let lines = work(app, move |all| {
+        let mut lines = Vec::new();
+        write(all, &mut lines)?;
+        Ok(lines)
+    });
+    let mut response = Response::new(Body::from(lines.await?));
     let kind = HeaderValue::from_static("application/x-ndjson");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
+    Ok(response)
 }
 
 /// Does work that may block, away from those who answer.
