@@ -323,11 +323,10 @@ impl Mailings {
         self.entry(corporation, id, view)
     }
 
-    /// Those that run or stop, with their rows.
+    /// Those that run, stop or are paused, with their rows.
     pub(super) fn under_way(&self) -> Vec<(Mailing, Arc<Live>)> {
         let entries = self.entries.lock();
-        let goes_on =
-            |entry: &&Entry| matches!(entry.mailing.stage, Stage::Running | Stage::Stopping);
+        let goes_on = |entry: &&Entry| entry.mailing.stage.is_under_way();
         let with_rows = |entry: &Entry| Some((entry.mailing.clone(), entry.live.clone()?));
         entries
             .values()

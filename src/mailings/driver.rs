@@ -9,7 +9,7 @@ use sluis_model::{NotificationId, SECOND, Timestamp};
 use super::around::Around;
 use super::desk::Mailings;
 use super::error::NotDone;
-use super::hands::WINDOW;
+use super::hands::{Hands, WINDOW};
 use super::live::{Counts, Live, Verdict, seen};
 use super::mailing::{Mailing, PausedFor};
 use super::offer::{ask, cancel, offer};
@@ -29,9 +29,8 @@ impl Mailings {
             let done = match mailing.stage {
                 Stage::Running => self.hand_over(&mailing, &live, around).await,
                 Stage::Stopping => self.stop_on(&mailing, &live, around).await,
-                Stage::Draft | Stage::Approved | Stage::Paused | Stage::Stopped | Stage::Done => {
-                    Ok(())
-                }
+                Stage::Paused => self.settle(&live, around).await,
+                Stage::Draft | Stage::Approved | Stage::Stopped | Stage::Done => Ok(()),
             };
             if let Err(error) = done {
                 tracing::error!(mailing = %live.id, %error, "a mailing cannot go on: it is paused");
@@ -61,7 +60,7 @@ impl Mailings {
         let mut hands = live.hands.lock().await;
         if !is_open(&mailing.terms.read_windows(), now) {
             hands.pace.skip(now);
-            return Ok(());
+            return settle(&mut hands, live, around).await;
         }
         let ahead = self.ahead(counts.ahead, live).await;
         let most = WINDOW.min(MOST_AHEAD.saturating_sub(ahead));
@@ -92,6 +91,17 @@ impl Mailings {
             return self.change_later(live, end).await;
         }
         Ok(())
+    }
+
+    /// While it hands nothing over: the shards are asked at once which rows they have. They forget what has
+    /// ended after a time, and a pause may be longer.
+    async fn settle(
+        self: &Arc<Self>,
+        live: &Arc<Live>,
+        around: &Around<'_>,
+    ) -> Result<(), NotDone> {
+        let mut hands = live.hands.lock().await;
+        settle(&mut hands, live, around).await
     }
 
     /// How many rows are ahead of the sends. Where that seems to be too many, the log is followed first.
@@ -171,6 +181,27 @@ impl Mailings {
             names::MAILING_REFUSED.of(name()).increment(refused as u64);
         }
     }
+}
+
+/// Asks the shards for rows that they may have, and hands none over. One turn asks for all of them that are
+/// doubtful; a turn that finds none of them settles it.
+async fn settle(hands: &mut Hands, live: &Arc<Live>, around: &Around<'_>) -> Result<(), NotDone> {
+    let now = around.clock.now();
+    if hands.ask_until == 0 || now < hands.rests_until {
+        return Ok(());
+    }
+    let known = live.verdicts.lock().values().to_vec();
+    hands.fill(&known, 2 * WINDOW)?;
+    let most = hands.doubtful();
+    let found = ask(hands, live, around, most, true).await;
+    if now < hands.rests_until {
+        return write(live, found.into_iter()).await;
+    }
+    if found.is_empty() {
+        hands.ask_until = 0;
+        return Ok(());
+    }
+    write(live, found.into_iter()).await
 }
 
 /// Why no row may be handed over until a person has looked.

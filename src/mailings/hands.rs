@@ -67,6 +67,13 @@ impl Hands {
         (*number < self.ask_until).then_some(*number)
     }
 
+    /// How many of the next rows a shard may have.
+    pub(super) fn doubtful(&self) -> usize {
+        let next = self.pending.iter();
+        next.take_while(|(number, _)| *number < self.ask_until)
+            .count()
+    }
+
     /// The next rows, at most so many.
     pub(super) fn take(&mut self, most: usize) -> Vec<(usize, Got)> {
         let count = most.min(self.pending.len());

@@ -126,6 +126,49 @@ async fn a_crash_at_any_step_leaves_no_gap_and_tells_nobody_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_longer_than_ended_ones_are_kept_tells_nobody_twice() {
+    let mut engine = with_mail(
+        Setup {
+            journal: "keep_for = \"24h\"\nendings_for = \"24h\"",
+            ..Setup::default()
+        },
+        30,
+    )
+    .await;
+    let id = released(&engine, &list(30), json!({ "per_minute": 600 })).await;
+    for _ in 0..3 {
+        turn(&engine).await;
+        engine.pass(SECOND).await;
+    }
+    let told = mailed(&engine).len();
+    assert!(told >= 20, "{told}");
+    step(&engine, &id, "pause", "Anna").await.ok();
+    engine.close().await;
+    // A crash took the verdicts of the last windows.
+    forget_verdicts(&engine, &id, 5);
+    engine.try_open().await.expect("it starts");
+    assert_eq!(mailing(&engine, &id).await["stage"], "paused");
+    // It stays paused until the shards have forgotten what ended.
+    turn(&engine).await;
+    turn(&engine).await;
+    for _ in 0..4 {
+        engine.pass(24 * HOUR).await;
+        engine.app().engine.forget().expect("forgotten");
+        turn(&engine).await;
+    }
+    step(&engine, &id, "resume", "Anna").await.ok();
+    for _ in 0..10 {
+        turn(&engine).await;
+        engine.pass(SECOND).await;
+    }
+    until(&engine, &id, "done").await;
+    let told = mailed(&engine);
+    assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), 30);
+    assert_eq!(told.len(), 30, "{told:?}");
+    engine.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_while_it_stops_ends_in_the_same_account() {
     let mut engine = with_mail(Setup::default(), 30).await;
     let id = released(&engine, &list(30), json!({ "per_minute": 600 })).await;
