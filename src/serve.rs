@@ -268,7 +268,12 @@ async fn drive_mailings(app: Arc<App>, stop: CancellationToken) {
 async fn drive_migrations(app: Arc<App>, stop: CancellationToken) {
     let mut interval = tokio::time::interval(MIGRATIONS_EVERY);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    while !stop.is_cancelled() {
+    loop {
+        // Most of the time there is none: nothing wakes then.
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = app.migrations.have_work() => {}
+        }
         interval.tick().await;
         app.turn_migrations().await;
     }

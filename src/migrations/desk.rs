@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use rand::RngCore as _;
 use sluis_actors::Book;
 use sluis_model::{Clock, CorporationId, Flow, FlowBook as _, FlowRef};
+use tokio::sync::Notify;
 
 use super::error::NotMigrated;
 use super::stage::Stage;
@@ -26,6 +27,8 @@ pub struct Migrations {
     entries: Mutex<BTreeMap<String, Migration>>,
     /// One change after the other: nobody who looks waits for the disk.
     writing: Mutex<()>,
+    /// Rings when there is something to do.
+    bell: Notify,
 }
 
 impl std::fmt::Debug for Migrations {
@@ -58,6 +61,7 @@ impl Migrations {
             book: book.clone(),
             entries: Mutex::new(entries),
             writing: Mutex::new(()),
+            bell: Notify::new(),
         }))
     }
 
@@ -126,7 +130,20 @@ impl Migrations {
         self.store.put(migration)?;
         let (id, shown) = (migration.id.clone(), migration.clone());
         self.entries.lock().insert(id, shown);
+        self.bell.notify_one();
         Ok(())
+    }
+
+    /// Waits until there is something to do, at once if there is.
+    pub async fn have_work(&self) {
+        while !self.is_under_way() {
+            self.bell.notified().await;
+        }
+    }
+
+    fn is_under_way(&self) -> bool {
+        let entries = self.entries.lock();
+        entries.values().any(|one| one.stage.is_under_way())
     }
 
     /// The definition that new notifications get.
