@@ -232,7 +232,10 @@ async fn a_visit_is_for_its_team_and_goes_on_without_an_answer() {
     assert_eq!(wrong.problem(), (400, "bad_query".into()));
 
     let (_, cursor) = engine.outcomes(NOORD, "").await;
-    engine.pass(2 * DAY).await;
+    // A reader that waits is woken by a reminder as by an end.
+    let path = format!("/v1/outcomes?wait=30&after={cursor}");
+    let (news, ()) = tokio::join!(engine.ask(NOORD, &path), engine.pass(2 * DAY));
+    assert_eq!(news.rows()[0]["state"], "task_reminded", "{}", news.text());
     let (rows, _) = engine.outcomes(NOORD, &cursor).await;
     let states: Vec<_> = rows.iter().map(|row| &row["state"]).collect();
     assert_eq!(states, ["task_reminded", "task_reminded"], "{rows:?}");

@@ -4,7 +4,7 @@
 use sluis_model::flow::Said;
 use sluis_model::{
     Addressed, Answer, AttemptRef, Decision, Event, Input, NotificationId, Open, ReceiptEffect,
-    Situation, Subject, TenantKey, TenantRecord,
+    Situation, Subject, TenantKey, TenantRecord, Where,
 };
 
 use super::core::ShardCore;
@@ -138,6 +138,10 @@ impl ShardCore {
                     };
                     self.line_up_end(sequence, record, gone);
                 }
+                Event::TaskReminded { .. }
+                | Event::PointMarked {
+                    on: Where::On(_), ..
+                } => self.effects.push(sequence, Effect::News),
                 Event::Accepted { .. } if is_part(&record.input) => {
                     // It gave back the place that its group claimed for it. One that is handed out again has
                     // none, and is taken all the same: half a group would be worse.

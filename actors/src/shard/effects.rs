@@ -1,4 +1,4 @@
-//! Owns what waits for durability: answers, dispatches, the news that something ended. Nothing
+//! Owns what waits for durability: answers, dispatches, the news that something ended or somebody is reminded. Nothing
 //! leaves before its record is on the disk, and everything leaves in the order of the records.
 
 use std::collections::VecDeque;
@@ -19,6 +19,8 @@ pub(super) enum Effect {
     Answer(Reply, ShardAnswer),
     Dispatch(Box<Dispatch>),
     Ended(NotificationId, Ended),
+    /// Whoever waits for what became of messages is told of it: nothing ended.
+    News,
     Drive(u64),
     Fan(Box<Unfolding>),
 }
@@ -77,19 +79,24 @@ impl Effects {
         settings: &ShardSettings,
         intents: &mut Intents,
     ) {
-        let mut ended = Vec::new();
+        let (mut ended, mut news) = (Vec::new(), false);
         while let Some(effect) = self.pop_durable(durable) {
             match effect {
                 Effect::Answer(reply, answer) => reply.send(answer),
                 Effect::Dispatch(dispatch) => send_out(dispatch, settings),
                 Effect::Ended(id, how) => ended.push((id, how)),
+                Effect::News => news = true,
                 Effect::Drive(intent) => intents.begin(intent, settings.shards, settings.inbox()),
                 Effect::Fan(fan) => {
                     intents.hand_over(fan.requests(settings.shards, &settings.inboxes));
                 }
             }
         }
+        news |= !ended.is_empty();
         self.hand_over(ended, durable, settings);
+        if news {
+            (settings.links.news)();
+        }
     }
 
     fn pop_durable(&mut self, durable: u64) -> Option<Effect> {
@@ -114,9 +121,6 @@ impl Effects {
         let full = settings.endings.add(ended, durable);
         if some && full {
             write_endings(settings);
-        }
-        if some {
-            (settings.links.news)();
         }
     }
 
