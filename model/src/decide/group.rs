@@ -71,14 +71,16 @@ impl Turn<'_> {
         self.emit(Event::Accepted { id });
         if let Some(live) = live {
             self.end(id, "already running", Cause::AlreadyRunning { live });
-        } else {
-            self.emit(Event::GroupFormed {
-                id,
-                told: told.clone(),
-                not_told: not_told.clone(),
-                together: flow.answers_for_all(),
-            });
+            // Nobody is told by this one: his part of the other one tells him.
+            let told = Vec::new();
+            return Answer::Group { id, told, not_told };
         }
+        self.emit(Event::GroupFormed {
+            id,
+            told: told.clone(),
+            not_told: not_told.clone(),
+            together: flow.answers_for_all(),
+        });
         Answer::Group { id, told, not_told }
     }
 

@@ -426,6 +426,10 @@ fn one_subject_runs_once_for_the_household_and_once_for_each_of_it() {
     settle(&world, &mut shard);
     assert_eq!(told(&world, first), [(1, 0), (1, 0), (0, 0)]);
     assert_eq!(told(&world, body), [(0, 0); 3]);
+    let Some(Answer::Group { told: whom, .. }) = answer_to(&world, 72) else {
+        panic!("no group")
+    };
+    assert_eq!(whom, [], "nobody was told by this one");
 }
 
 #[test]
