@@ -22,12 +22,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::api::Api;
 use sluis::app::App;
-use sluis::config::{CliOverrides, Config, KeyRing, flows, steering};
+use sluis::config::{CliOverrides, Config, ConfigProblems, KeyRing, flows, steering};
 use sluis::engine_start::{self, Running, Surroundings};
 use sluis::http;
+use sluis::reload::Reload;
 use sluis::telemetry;
 
 const PROFILE: &str = include_str!("../../loadtest/profiles/demo.toml");
+/// The file with the configuration.
+const CONFIGURATION: &str = "sluis.toml";
 const ANY_PORT: &str = "127.0.0.1:0";
 /// How long the end waits for attempts under way.
 const GRACE: Duration = Duration::from_secs(5);
@@ -118,7 +121,17 @@ impl Stage {
         secrets.write(&at)?;
         let config = configured(&at, configuration(&at, address, smtp, sms))?;
         let fatal: Arc<OnceLock<String>> = Arc::default();
-        let running = engine(config, clock.clone(), fatal.clone()).await?;
+        let keys = Arc::new(KeyRing::new(config.keys()));
+        let running = engine(config.clone(), keys.clone(), clock.clone(), fatal.clone()).await?;
+        let again = at.clone();
+        let reload = Reload {
+            source: Box::new(move || read(&again)),
+            keys,
+            operators: Arc::default(),
+            certificates: Arc::default(),
+            secrets: BTreeMap::new(),
+        };
+        reload.begin(config, &running.app);
         let shutdown = CancellationToken::new();
         let edge = tokio::spawn(http::serve(
             listener,
@@ -198,13 +211,14 @@ impl Stage {
 
 async fn engine(
     config: Config,
+    keys: Arc<KeyRing>,
     clock: Arc<ManualClock>,
     fatal: Arc<OnceLock<String>>,
 ) -> anyhow::Result<Running> {
     let around = Surroundings {
         clock,
         prometheus: recorder(),
-        keys: Arc::new(KeyRing::new(config.keys())),
+        keys,
         operators: Arc::new(KeyRing::default()),
         environment: BTreeMap::new(),
         definitions: flows::load(&config)?,
@@ -246,9 +260,14 @@ fn secret() -> String {
 
 /// Writes the configuration and reads it, as the engine's command does.
 fn configured(at: &Path, text: String) -> anyhow::Result<Config> {
-    let path = at.join("sluis.toml");
-    std::fs::write(&path, text)?;
-    let loaded = Config::load(Some(&path), &BTreeMap::new(), &CliOverrides::default())?;
+    std::fs::write(at.join(CONFIGURATION), text)?;
+    Ok(read(at)?)
+}
+
+/// Reads it, as a reload does too.
+fn read(at: &Path) -> Result<Config, ConfigProblems> {
+    let (path, none) = (at.join(CONFIGURATION), BTreeMap::new());
+    let loaded = Config::load(Some(&path), &none, &CliOverrides::default())?;
     Ok(loaded.config)
 }
 
@@ -273,4 +292,28 @@ fn configuration(at: &Path, http: SocketAddr, smtp: SocketAddr, sms: SocketAddr)
         access = quoted(at.join("access.key")),
         signing = quoted(at.join("signing.key")),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Call;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn its_configuration_is_read_again() {
+        let stage = Stage::start(Timestamp(1_800_000_000_000), 1, None)
+            .await
+            .unwrap();
+        let answer = stage
+            .api
+            .ok(Call::post("/v1/reload", "application/json", "{}"))
+            .await
+            .unwrap();
+        assert!(
+            answer.text().contains("\"taken\":true"),
+            "{}",
+            answer.text()
+        );
+        stage.stop().await.unwrap();
+    }
 }
