@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use sluis_channels::HumanDuration;
+use sluis_model::{Channel, Environment};
 use tracing_subscriber::EnvFilter;
 
-use super::Config;
+use super::{Config, ProviderEntry};
 use super::problem::{Collector, Problem};
 use super::sections::{TimeStamps, TlsFiles};
 use super::{keeping, ranges, settings};
@@ -100,7 +101,26 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
     {
         notes.push(nobody_reached(config));
     }
+    notes.extend(nowhere(config));
     notes
+}
+
+/// In the real world a message that goes nowhere counts as sent, and nobody gets it.
+fn nowhere(config: &Config) -> Option<String> {
+    let channel = |provider: &ProviderEntry| provider.config.channel();
+    let all = config.providers.iter();
+    let null: Vec<&str> = all
+        .filter(|provider| channel(provider) == Channel::Null)
+        .map(|provider| &*provider.name)
+        .collect();
+    if null.is_empty() || config.engine.environment != Environment::Production {
+        return None;
+    }
+    let null = null.join(", ");
+    Some(format!(
+        "what leaves over channel null ({null}), letters too, counts as sent and reaches nobody: in production have people \
+         print it (a step of kind task), or take the provider out"
+    ))
 }
 
 /// That no provider reaches a tenant, naming those there are.

@@ -49,6 +49,16 @@ fn without_a_key_the_only_corporation_is_demo() {
 }
 
 #[test]
+fn in_production_it_is_said_that_a_channel_goes_nowhere() {
+    let note = |environment: &str| {
+        let text = format!("[engine]\nenvironment = \"{environment}\"\n{NULLS}{KEYED}");
+        let notes = load(&text).unwrap().notes;
+        notes.iter().any(|note| note.contains("reaches nobody"))
+    };
+    assert_eq!(["production", "test"].map(note), [true, false]);
+}
+
+#[test]
 fn plain_text_stays_on_this_machine_or_behind_a_proxy() {
     let expected = "http.address: 0.0.0.0:8080: expected TLS, or a loopback address: give http.tls, or http.behind_proxy = true when a \
                     proxy ends TLS before it";
