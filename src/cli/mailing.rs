@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use http::{Method, Uri};
+use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::calling::{Answer, Call, Caller};
+use super::calling::{Answer, Call, Caller, EngineArgs};
 use super::config::{Reply, Source};
 use super::told::told;
 use crate::config::CliOverrides;
@@ -29,9 +29,8 @@ pub struct MailingArgs {
     /// Configuration file, which says where the engine listens
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// Where the engine listens, such as http://127.0.0.1:8080. Without it: http.address of the configuration
-    #[arg(long, value_name = "URL", global = true)]
-    url: Option<Uri>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// The environment variable that holds a key of the corporation
     #[arg(long, value_name = "NAME", default_value = KEY, global = true)]
     key_env: String,
@@ -46,29 +45,7 @@ pub struct MailingArgs {
 #[derive(Debug, clap::Subcommand)]
 enum MailingCommand {
     /// Make a draft
-    Draft {
-        /// What people call it
-        #[arg(long)]
-        name: String,
-        /// Its flow
-        #[arg(long)]
-        flow: String,
-        /// Its category
-        #[arg(long)]
-        category: String,
-        /// The world that its tenants are of: production, acceptance, test or development
-        #[arg(long)]
-        environment: String,
-        /// Fields that every row has: a JSON object
-        #[arg(long, value_name = "JSON")]
-        data: Option<String>,
-        /// Its lane: bulk or normal
-        #[arg(long)]
-        priority: Option<String>,
-        /// Who makes it
-        #[arg(long)]
-        by: String,
-    },
+    Draft(DraftArgs),
     /// Bring its rows: a list, CSV or NDJSON
     Rows {
         /// The mailing
@@ -127,11 +104,52 @@ enum MailingCommand {
         /// The mailing
         id: Option<String>,
     },
+    /// Make a draft that says something else to tenants of this one
+    Correct {
+        /// The mailing that was wrong
+        id: String,
+        /// Which of its tenants: left, not_left, bounced or all
+        #[arg(long, value_name = "WHICH")]
+        affected: String,
+        /// Each tenant keeps the fields that his row has
+        #[arg(long)]
+        keep_data: bool,
+        #[command(flatten)]
+        draft: DraftArgs,
+    },
+    /// Remove it with its rows: a draft, an approved one, or one that has ended
+    Remove(StepArgs),
     /// Say of each row what became of it
     Account {
         /// The mailing
         id: String,
     },
+}
+
+/// What a draft is.
+#[derive(Debug, clap::Args)]
+struct DraftArgs {
+    /// What people call it
+    #[arg(long)]
+    name: String,
+    /// Its flow
+    #[arg(long)]
+    flow: String,
+    /// Its category
+    #[arg(long)]
+    category: String,
+    /// The world that its tenants are of: production, acceptance, test or development
+    #[arg(long)]
+    environment: String,
+    /// Fields that every row has: a JSON object
+    #[arg(long, value_name = "JSON")]
+    data: Option<String>,
+    /// Its lane: bulk or normal
+    #[arg(long)]
+    priority: Option<String>,
+    /// Who makes it
+    #[arg(long)]
+    by: String,
 }
 
 /// Which one, and who.
@@ -182,7 +200,7 @@ fn asked(args: &MailingArgs, env: &BTreeMap<String, String>) -> anyhow::Result<R
         config: args.config.clone(),
         overrides: CliOverrides::default(),
     };
-    let caller = Caller::new((args.url.as_ref(), &source), &args.key_env, env)?;
+    let caller = Caller::new((&args.engine, &source), &args.key_env, env)?;
     let mut answer = caller.ask(call)?;
     if let MailingCommand::Select { id, .. } = &args.what {
         while answer.status.is_success() && said(&answer)["selection"]["state"] == "running" {
@@ -216,28 +234,19 @@ fn asked(args: &MailingArgs, env: &BTreeMap<String, String>) -> anyhow::Result<R
 fn call(what: &MailingCommand) -> anyhow::Result<Call> {
     let of = |id: &str, step: &str| format!("/v1/mailings/{}{step}", part(id));
     Ok(match what {
-        MailingCommand::Draft {
-            name,
-            flow,
-            category,
-            environment,
-            data,
-            priority,
-            by,
+        MailingCommand::Draft(draft) => post("/v1/mailings", &draft_of(draft)?),
+        MailingCommand::Correct {
+            id,
+            affected,
+            keep_data,
+            draft,
         } => {
-            let mut body = json!({
-                "name": name, "flow": flow, "category": category, "environment": environment, "by": by
-            });
-            if let Some(data) = data {
-                let fields: Map<String, Value> =
-                    serde_json::from_str(data).context("--data: expected a JSON object")?;
-                body["data"] = fields.into();
-            }
-            if let Some(priority) = priority {
-                body["priority"] = priority.as_str().into();
-            }
-            post("/v1/mailings", &body)
+            let mut body = draft_of(draft)?;
+            body["affected"] = affected.as_str().into();
+            body["keep_data"] = (*keep_data).into();
+            post(&of(id, "/corrections"), &body)
         }
+        MailingCommand::Remove(step) => post(&of(&step.id, "/remove"), &json!({ "by": step.by })),
         MailingCommand::Rows { id, file, by } => {
             let list = std::fs::read(file).with_context(|| file.display().to_string())?;
             Call {
@@ -284,6 +293,30 @@ fn post(path: &str, body: &Value) -> Call {
     }
 }
 
+fn draft_of(draft: &DraftArgs) -> anyhow::Result<Value> {
+    let DraftArgs {
+        name,
+        flow,
+        category,
+        environment,
+        data,
+        priority,
+        by,
+    } = draft;
+    let mut body = json!({
+        "name": name, "flow": flow, "category": category, "environment": environment, "by": by
+    });
+    if let Some(data) = data {
+        let fields: Map<String, Value> =
+            serde_json::from_str(data).context("--data: expected a JSON object")?;
+        body["data"] = fields.into();
+    }
+    if let Some(priority) = priority {
+        body["priority"] = priority.as_str().into();
+    }
+    Ok(body)
+}
+
 fn terms_of(terms: &TermsArgs) -> Value {
     let mut body = json!({ "by": terms.step.by });
     let numbers = [
@@ -328,8 +361,9 @@ fn shown(what: &MailingCommand, answer: &Value) -> String {
             all.into_iter().flatten().map(line_of).collect()
         }
         MailingCommand::Preview { .. } => preview(answer),
-        MailingCommand::Rows { .. } => report(answer),
-        MailingCommand::Draft { .. }
+        MailingCommand::Rows { .. } | MailingCommand::Correct { .. } => report(answer),
+        MailingCommand::Draft(_)
+        | MailingCommand::Remove(_)
         | MailingCommand::Select { .. }
         | MailingCommand::Undecided { .. }
         | MailingCommand::Approve { .. }
@@ -350,5 +384,50 @@ mod tests {
     fn a_name_in_a_query_stays_the_name() {
         assert_eq!(part("Anna Kok & Zn."), "Anna%20Kok%20%26%20Zn.");
         assert_eq!(part("é"), "%C3%A9");
+    }
+
+    #[test]
+    fn a_correction_and_a_removal_are_asked_of_the_api() {
+        let step = StepArgs {
+            id: "ab".to_owned(),
+            by: "Bea".to_owned(),
+        };
+        let removed = call(&MailingCommand::Remove(step)).unwrap();
+        assert_eq!(removed.path, "/v1/mailings/ab/remove");
+        let draft = DraftArgs {
+            name: "Excuses".to_owned(),
+            flow: "notice".to_owned(),
+            category: "newsletter".to_owned(),
+            environment: "production".to_owned(),
+            data: Some("{\"title\":\"x\"}".to_owned()),
+            priority: None,
+            by: "Anna".to_owned(),
+        };
+        let corrected = call(&MailingCommand::Correct {
+            id: "ab".to_owned(),
+            affected: "left".to_owned(),
+            keep_data: true,
+            draft,
+        });
+        let corrected = corrected.unwrap();
+        assert_eq!(corrected.path, "/v1/mailings/ab/corrections");
+        let body: Value = serde_json::from_slice(&corrected.body.unwrap().1).unwrap();
+        assert_eq!(
+            (&body["affected"], &body["keep_data"], &body["data"]),
+            (&json!("left"), &json!(true), &json!({ "title": "x" }))
+        );
+    }
+
+    #[test]
+    fn one_mailing_is_shown_with_its_counts() {
+        let answer = json!({
+            "id": "ab", "stage": "draft", "name": "Nieuws", "flow": "notice", "rows": { "count": 3, "checksum": "cd" },
+            "selection": { "when": "today > '2026-01-01'", "state": "done", "undecided": 2 }
+        });
+        assert_eq!(
+            mailing(&answer),
+            "ab  draft           3 rows  notice: Nieuws\nrows: checksum cd, count 3\n\
+             selection: state done, undecided 2, when today > '2026-01-01'\n"
+        );
     }
 }

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http::{Method, StatusCode, Uri};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::calling::{Call, Caller};
+use super::calling::{Call, Caller, EngineArgs};
 use super::config::{Reply, Source};
 use super::told::told;
 use crate::config::CliOverrides;
@@ -46,9 +46,8 @@ pub struct MigrateArgs {
     /// Configuration file, which says where the engine listens
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the engine listens, such as http://127.0.0.1:8080. Without it: http.address of the configuration
-    #[arg(long, value_name = "URL")]
-    url: Option<Uri>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// The environment variable that holds a key of the corporation
     #[arg(long, value_name = "NAME", default_value = KEY)]
     key_env: String,
@@ -86,7 +85,7 @@ fn asked(
         config: args.config.clone(),
         overrides: CliOverrides::default(),
     };
-    let caller = Caller::new((args.url.as_ref(), &source), &args.key_env, env)?;
+    let caller = Caller::new((&args.engine, &source), &args.key_env, env)?;
     let (path, body) = asks(args)?;
     let (status, mut answer) = ask(&caller, Method::POST, &path, Some(&body))?;
     if !status.is_success() {
@@ -146,8 +145,11 @@ impl MigrateArgs {
         if let Some(config) = &self.config {
             let _ = write!(way, " --config {}", config.display());
         }
-        if let Some(url) = &self.url {
+        if let Some(url) = &self.engine.url {
             let _ = write!(way, " --url {url}");
+        }
+        if let Some(file) = &self.engine.ca {
+            let _ = write!(way, " --ca {}", file.display());
         }
         if self.key_env != KEY {
             let _ = write!(way, " --key-env {}", self.key_env);

@@ -24,6 +24,7 @@ mod place;
 mod rehearse;
 mod reload;
 mod told;
+mod trusting;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;

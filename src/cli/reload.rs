@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use http::{Method, StatusCode, Uri};
+use http::{Method, StatusCode};
 use serde_json::Value;
 
-use super::calling::{Call, Caller};
+use super::calling::{Call, Caller, EngineArgs};
 use super::config::{Reply, Source};
 use super::told::told;
 use crate::config::EXIT_CONFIG;
@@ -24,9 +24,8 @@ pub struct ReloadArgs {
     /// Only shows what would change
     #[arg(long)]
     check: bool,
-    /// Where the engine listens, such as http://127.0.0.1:8080. Without it: http.address of the configuration
-    #[arg(long, value_name = "URL")]
-    url: Option<Uri>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// The environment variable that holds an operator's key
     #[arg(long, value_name = "NAME", default_value = KEY)]
     key_env: String,
@@ -47,7 +46,7 @@ pub(crate) fn run(args: &ReloadArgs, env: &BTreeMap<String, String>) -> Reply {
 }
 
 fn asked(args: &ReloadArgs, env: &BTreeMap<String, String>) -> anyhow::Result<(StatusCode, Value)> {
-    let caller = Caller::new((args.url.as_ref(), &args.source), &args.key_env, env)?;
+    let caller = Caller::new((&args.engine, &args.source), &args.key_env, env)?;
     let answer = caller.ask(Call {
         method: Method::POST,
         path: format!("/v1/reload?check={}", args.check),
