@@ -8,9 +8,9 @@ use sluis_channels::HumanDuration;
 use sluis_model::{Channel, Environment};
 use tracing_subscriber::EnvFilter;
 
-use super::{Config, ProviderEntry};
 use super::problem::{Collector, Problem};
 use super::sections::{TimeStamps, TlsFiles};
+use super::{Config, ProviderEntry};
 use super::{keeping, ranges, settings};
 
 /// Everything wrong with the sections.

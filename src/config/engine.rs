@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sluis_actors::router::{Owner, RouterSettings, SendWindow, ShareSettings};
+use sluis_actors::router::{Owner, ProviderLimits, RouterSettings, SendWindow, ShareSettings};
 use sluis_actors::supervisor::{BreakerSettings, SupervisorSettings};
 use sluis_actors::{
     CheckpointSettings, CorporationCard, InboxBounds, KeyWindow, ProviderSetup, RestSettings,
@@ -254,12 +254,27 @@ impl Config {
                 .collect(),
             normal_per_bulk: self.sending.normal_per_bulk,
             urgent_reserve_percent: self.sending.urgent_reserve_percent,
+            limits: self.provider_limits(channel),
             ..RouterSettings::new(channel)
         };
         self.channels()
             .into_iter()
             .map(|channel| (channel, of(channel)))
             .collect()
+    }
+
+    fn provider_limits(&self, channel: Channel) -> BTreeMap<Box<str>, ProviderLimits> {
+        let of = self.providers.iter();
+        let of = of.filter(|entry| entry.config.channel() == channel);
+        of.map(|entry| {
+            let limits = ProviderLimits {
+                concurrency: entry.concurrency,
+                rate_per_second: entry.rate_per_second,
+                burst: entry.burst,
+            };
+            (entry.name.as_str().into(), limits)
+        })
+        .collect()
     }
 
     /// Corporations as their messages show them.

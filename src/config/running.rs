@@ -2,7 +2,7 @@
 //! what holds from a start on as the engine was started. Refuses to judge it: it is checked as any other.
 
 use super::problem::{Collector, ConfigProblems};
-use super::{Config, Corporation, LimitsSection, TlsFiles, check, lists};
+use super::{Config, Corporation, LimitsSection, ProviderEntry, TlsFiles, check, lists};
 
 impl Config {
     /// This configuration as an engine that runs with `running` can have it now. What differs from this one
@@ -30,6 +30,12 @@ impl Config {
         let fresh = self.corporations.iter();
         let fresh = fresh.filter(|one| may_begin(one, running)).map(begun);
         taken.corporations.extend(fresh);
+        for provider in &mut taken.providers {
+            let of = self.providers.iter().find(|one| one.name == provider.name);
+            if let Some(of) = of {
+                self::provider(provider, of);
+            }
+        }
         taken
     }
 
@@ -82,6 +88,17 @@ fn corporation(running: &mut Corporation, fresh: Option<&Corporation>) {
         keep_days: std::mem::take(&mut running.keep_days),
         ..fresh.clone()
     };
+}
+
+/// How much a provider is given. Where it is reached, how many connections it has and whose it is wait for a
+/// start; what does not fit these does, too.
+fn provider(running: &mut ProviderEntry, fresh: &ProviderEntry) {
+    running.rate_per_second = fresh.rate_per_second;
+    running.burst = fresh.burst;
+    let most = running.config.connections();
+    if most.is_none_or(|most| fresh.concurrency.get() <= most) {
+        running.concurrency = fresh.concurrency;
+    }
 }
 
 /// Whether a corporation is new, and nothing of it is to be encrypted: the keys for that are fetched at a

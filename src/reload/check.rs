@@ -42,7 +42,8 @@ pub(super) fn check(
     running: &Running,
     fresh: &Config,
 ) -> Result<Checked, ConfigProblems> {
-    let config = fresh.for_running(&running.config);
+    let mut config = fresh.for_running(&running.config);
+    keep_within_room(&mut config, running, app);
     let mut problems = Vec::new();
     let mut wrong = |found: ConfigProblems| problems.extend(found.0);
     config.check_again().unwrap_or_else(&mut wrong);
@@ -86,6 +87,17 @@ pub(super) fn check(
         fact_types,
         changes,
     })
+}
+
+/// A provider is given no more at once than the lines of the engine have room for: what is more waits for a
+/// start.
+fn keep_within_room(config: &mut Config, running: &Running, app: &App) {
+    for (provider, before) in config.providers.iter_mut().zip(&running.config.providers) {
+        let room = app.engine.room(&provider.name);
+        if room.is_some_and(|room| provider.concurrency.get() as usize > room) {
+            provider.concurrency = before.concurrency;
+        }
+    }
 }
 
 /// The flows of a configuration, compiled. Those that do not run already are also held against what a start does

@@ -54,6 +54,7 @@ mod questions;
 mod receipts;
 mod rehearsal;
 mod reload;
+mod reload_limits;
 mod removed_timeline;
 mod retention;
 mod sealed_archive;

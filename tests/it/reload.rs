@@ -27,13 +27,13 @@ fn flow(name: &str, version: u32, steps: u32) -> String {
 }
 
 /// A folder of flows, beside an engine that reads them.
-struct World {
-    engine: Engine,
+pub(crate) struct World {
+    pub(crate) engine: Engine,
     flows: PathBuf,
 }
 
 impl World {
-    async fn new(setup: Setup) -> Self {
+    pub(crate) async fn new(setup: Setup) -> Self {
         let flows = tempfile::tempdir().expect("a folder").keep();
         std::fs::create_dir(flows.join("templates")).expect("a folder");
         write(&flows, "templates/hello.txt", "Dag");
@@ -52,7 +52,7 @@ impl World {
         self.engine.call(OPERATOR, "POST", path, json!({})).await
     }
 
-    async fn taken(&self) -> Value {
+    pub(crate) async fn taken(&self) -> Value {
         let reply = self.ask("/v1/reload").await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.json()
@@ -75,7 +75,7 @@ fn write(dir: &Path, file: &str, text: &str) {
 }
 
 /// Kind, name and change of each thing that is different.
-fn changes(report: &Value) -> Vec<String> {
+pub(crate) fn changes(report: &Value) -> Vec<String> {
     let all = report["changes"].as_array().expect("a list");
     let word = |change: &Value, key: &str| change[key].as_str().unwrap_or("all").to_owned();
     let line = |change: &Value| {

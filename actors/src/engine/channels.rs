@@ -2,6 +2,7 @@
 //! links by which shards reach them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use sluis_model::{Channel, ShardId};
@@ -16,6 +17,11 @@ use crate::router::{Gate, Outlook, ProviderSlot, RouterActor, RouterCore, Router
 use crate::shard::{Inbox, Links, ProviderEntry};
 use crate::supervisor::{Supervisor, SupervisorActor, SupervisorInbox, SupervisorParts};
 use crate::wake::{Activity, Waker};
+
+/// How many times what it was started with a provider may be given while the engine runs.
+const MOST_TIMES: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
+/// What it may be given in any case.
+const LEAST_ROOM: NonZeroU32 = NonZeroU32::MIN.saturating_add(127);
 
 /// What channels are put together from.
 pub(super) struct Around<'a> {
@@ -159,6 +165,16 @@ fn way<'a>(ways: &'a HashMap<Channel, Vec<WayOut>>, dispatch: &Dispatch) -> Opti
     ways.get(&dispatch.channel)?.get(dispatch.provider)
 }
 
+/// Most attempts at once that a provider may be given while the engine runs: every line is made with room for
+/// them.
+pub(super) const fn room(concurrency: NonZeroU32) -> NonZeroU32 {
+    let room = concurrency.saturating_mul(MOST_TIMES);
+    match room.get() < LEAST_ROOM.get() {
+        true => LEAST_ROOM,
+        false => room,
+    }
+}
+
 /// A provider as its router knows it.
 fn slot(setup: &ProviderSetup, gate: Arc<Gate>) -> ProviderSlot {
     ProviderSlot {
@@ -217,6 +233,7 @@ fn supervisor(around: &Around<'_>, setup: &ProviderSetup, gate: Arc<Gate>) -> Ar
         gate,
         waker: Waker::new(around.activity.clone()),
         concurrency: setup.concurrency,
+        room: room(setup.concurrency),
         pool: around.pool.clone(),
         threads: settings.threads.clone(),
         outcomes: Arc::new(move |outcome| tell(&to, outcome)),

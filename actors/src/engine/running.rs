@@ -118,6 +118,13 @@ impl Engine {
         self.keys.add(known);
         self.quota.take_over(bounds);
         self.cards.set(cards);
+        let limits = routers.values().flat_map(|settings| &settings.limits);
+        for (name, limits) in limits {
+            let known = self.supervisors.iter().find(|(known, _)| known == name);
+            if let Some((_, supervisor)) = known {
+                supervisor.allow(limits.concurrency);
+            }
+        }
         for (channel, settings) in routers {
             if let Some(outlook) = self.outlooks.get(&channel) {
                 outlook.settings.set(settings);
@@ -128,6 +135,17 @@ impl Engine {
         }
         self.given_up.wait_for(policy.retry.give_up_ms);
         self.policy.set(policy);
+    }
+
+    /// Most attempts at once that a provider may be given before the next start; none: there is no such
+    /// provider.
+    #[must_use]
+    pub fn room(&self, provider: &str) -> Option<usize> {
+        let known = self
+            .supervisors
+            .iter()
+            .find(|(name, _)| **name == *provider);
+        known.map(|(_, supervisor)| supervisor.inbox().bound())
     }
 
     /// Open notifications and their bounds.

@@ -9,7 +9,7 @@ use sluis_journal::{Journal, Shard};
 use sluis_model::ShardId;
 use tokio::sync::watch;
 
-use super::channels::{Around, Channels};
+use super::channels::{Around, Channels, room};
 use super::give_up::GiveUp;
 use super::running::Engine;
 use super::settings::{EngineSettings, ProviderSetup, StartError};
@@ -186,9 +186,9 @@ impl Engine {
     }
 }
 
-/// Attempts that all providers together may have under way.
+/// Attempts that all providers together may be allowed to have under way.
 fn permits(providers: &[ProviderSetup]) -> usize {
-    let of = |provider: &ProviderSetup| provider.concurrency.get() as usize;
+    let of = |provider: &ProviderSetup| room(provider.concurrency).get() as usize;
     providers.iter().map(of).sum()
 }
 

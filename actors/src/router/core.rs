@@ -170,9 +170,12 @@ impl RouterCore {
             self.corporations.place(*id, &settings, clock);
         }
         let reserve = settings.urgent_reserve_percent;
-        self.providers
-            .iter_mut()
-            .for_each(|provider| provider.keep_for_urgent(reserve));
+        for provider in &mut self.providers {
+            provider.keep_for_urgent(reserve);
+            if let Some(limits) = settings.limits.get(provider.name()) {
+                provider.go_by(limits, clock);
+            }
+        }
         self.lines
             .weigh(|key| settings.share(key.corporation).weight.get());
         self.lines.unpark(Timestamp::NEVER);

@@ -32,5 +32,5 @@ pub use gate::{Gate, Passage};
 pub(crate) use outlook::Outlook;
 pub use outlook::{Hold, Out};
 pub use owner::Owner;
-pub use settings::{ProviderSlot, RouterSettings, ShareSettings};
+pub use settings::{ProviderLimits, ProviderSlot, RouterSettings, ShareSettings};
 pub use window::{Hours, SendWindow, WindowProblem};

@@ -9,7 +9,7 @@ use super::gate::{Gate, Passage};
 use super::limiter::{Limiter, TurnClock};
 use super::metric::ProviderMeters;
 use super::owner::Owner;
-use super::settings::ProviderSlot;
+use super::settings::{ProviderLimits, ProviderSlot};
 
 /// A provider as the router keeps it.
 pub(super) struct Provider {
@@ -128,6 +128,24 @@ impl Provider {
     /// From here on so many per cent of the permits are kept for urgent messages.
     pub(super) const fn keep_for_urgent(&mut self, reserve_percent: u32) {
         self.reserve_percent = reserve_percent;
+    }
+
+    /// From here on it is given so much. Permits above a lower number run out by themselves; another rate
+    /// begins with nothing saved up.
+    pub(super) fn go_by(&mut self, limits: &ProviderLimits, clock: &TurnClock) {
+        let ProviderLimits {
+            concurrency,
+            rate_per_second,
+            burst,
+        } = *limits;
+        self.slot.concurrency = concurrency;
+        if (self.slot.rate_per_second, self.slot.burst) == (rate_per_second, burst) {
+            return;
+        }
+        (self.slot.rate_per_second, self.slot.burst) = (rate_per_second, burst);
+        self.limiter = rate_per_second.map(|rate| Limiter::new(rate, burst, clock));
+        self.forget_wait();
+        self.slot.gate.limit(self.not_before);
     }
 
     pub(super) fn report(&self) {

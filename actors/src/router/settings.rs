@@ -27,6 +27,19 @@ pub struct RouterSettings {
     /// Percentage of a provider's permits that only urgent messages may use; at least one permit,
     /// never all.
     pub urgent_reserve_percent: u32,
+    /// What each provider takes at once and a second, by its name. One that is not listed keeps what it has.
+    pub limits: BTreeMap<Box<str>, ProviderLimits>,
+}
+
+/// How much a provider is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProviderLimits {
+    /// See [`ProviderSlot::concurrency`].
+    pub concurrency: NonZeroU32,
+    /// See [`ProviderSlot::rate_per_second`].
+    pub rate_per_second: Option<NonZeroU32>,
+    /// See [`ProviderSlot::burst`].
+    pub burst: Option<NonZeroU32>,
 }
 
 impl RouterSettings {
@@ -41,6 +54,7 @@ impl RouterSettings {
             names: BTreeMap::new(),
             normal_per_bulk: NonZeroU32::MIN.saturating_add(3),
             urgent_reserve_percent: 10,
+            limits: BTreeMap::new(),
         }
     }
 

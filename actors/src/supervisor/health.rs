@@ -96,6 +96,15 @@ impl Health {
         self.state.lock().0.is_open(self.clock.now())
     }
 
+    /// From here on at most so many attempts at once.
+    pub(super) fn heal_to(&self, most: u32, meters: &Meters) {
+        let mut state = self.state.lock();
+        if let Some(allowed) = state.1.heal_to(most) {
+            self.gate.allow(allowed);
+            meters.allowed.set(allowed);
+        }
+    }
+
     /// Learns from the outcome of a send that began at `started`.
     pub(super) fn learn(&self, verdict: &Verdict, started: Timestamp, meters: &Meters) {
         if verdict.is_unsendable() {

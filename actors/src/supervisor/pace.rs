@@ -56,6 +56,17 @@ impl Pace {
         self.set(self.allowed + 1)
     }
 
+    /// From here on at most so many. One that is not slowed goes on at full speed; one that is heals up to the
+    /// new number. Returns how many at once, if that changed.
+    pub fn heal_to(&mut self, most: u32) -> Option<u32> {
+        let was_full = self.allowed == self.most;
+        self.most = most;
+        match was_full {
+            true => self.set(most),
+            false => self.set(self.allowed.min(most)),
+        }
+    }
+
     fn set(&mut self, allowed: u32) -> Option<u32> {
         let changed = self.allowed != allowed;
         self.allowed = allowed;
@@ -66,6 +77,17 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_number_is_full_speed_at_once_and_a_slowed_one_heals_up_to_it() {
+        let mut pace = Pace::new(8);
+        assert_eq!(pace.heal_to(12), Some(12));
+        assert_eq!(pace.heal_to(4), Some(4));
+        assert_eq!(pace.throttled(Timestamp(5), Timestamp(6)), Some(2));
+        assert_eq!(pace.heal_to(10), None);
+        assert_eq!((pace.succeeded(), pace.succeeded()), (None, Some(3)));
+        assert_eq!(pace.heal_to(1), Some(1));
+    }
 
     #[test]
     fn one_burst_of_throttling_halves_once_and_never_below_one() {

@@ -47,6 +47,7 @@ impl Supervisor {
             gate,
             waker,
             concurrency,
+            room,
             pool,
             threads,
             outcomes,
@@ -59,7 +60,7 @@ impl Supervisor {
         let (breaker, pace) = (Breaker::new(settings.breaker), Pace::new(concurrency.get()));
         let load = provider.load_sign();
         let health = Health::new(breaker, pace, gate.clone(), clock.clone(), load);
-        let inbox = SupervisorInbox::new(concurrency, waker.clone(), gate);
+        let inbox = SupervisorInbox::new(room, waker.clone(), gate);
         let shared = Arc::new(Shared {
             name: provider.name().into(),
             provider,
@@ -121,6 +122,12 @@ impl Supervisor {
             }
             Err(_) => attempt.end(withdrawn("prepare", "no room in the prepare queue")),
         }
+    }
+
+    /// From here on at most so many attempts at once. More than its inbox has room for are never under way.
+    pub fn allow(&self, most: std::num::NonZeroU32) {
+        let Shared { health, meters, .. } = &*self.shared;
+        health.heal_to(most.get(), meters);
     }
 
     /// Tells the warnings that were held back; to be called every few seconds.

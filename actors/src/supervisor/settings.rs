@@ -49,6 +49,8 @@ pub struct SupervisorParts {
     pub waker: Arc<Waker>,
     /// Most attempts at once: the provider's permits.
     pub concurrency: std::num::NonZeroU32,
+    /// Most attempts at once that it may be allowed while it runs.
+    pub room: std::num::NonZeroU32,
     /// Where messages are rendered.
     pub pool: Arc<PreparePool>,
     /// Where sends run: those of a shard on the thread of its number.

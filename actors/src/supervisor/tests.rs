@@ -163,6 +163,7 @@ impl Stage {
             gate: gate.clone(),
             waker: Waker::new(activity.clone()),
             concurrency,
+            room: concurrency,
             pool,
             threads: [runtime].into(),
             outcomes: Arc::new(move |outcome: Outcome| {

@@ -2,7 +2,7 @@
 //! arithmetic.
 
 use super::*;
-use crate::router::ShareSettings;
+use crate::router::{ProviderLimits, ShareSettings};
 
 #[test]
 fn without_work_it_wants_no_turn() {
@@ -287,4 +287,47 @@ fn another_weight_holds_for_what_stands_in_line() {
     world.rounds(10);
     let (one, two) = (of(&world, 1), of(&world, 2));
     assert!(one >= 6 * two.max(1), "{one} and {two}");
+}
+
+#[test]
+fn another_concurrency_and_rate_hold_from_the_next_turn_on() {
+    let mut world = World::new(settings(), vec![provider("a", 10)], 1);
+    let number = |number| NonZeroU32::new(number).unwrap();
+    let give = |world: &World, concurrency, rate: Option<u32>| {
+        let limits = ProviderLimits {
+            concurrency: number(concurrency),
+            rate_per_second: rate.map(number),
+            burst: None,
+        };
+        let mut fresh = settings();
+        fresh.limits.insert("a".into(), limits);
+        world.core.outlook().settings.set(fresh);
+        world.gates[0].allow(concurrency);
+    };
+    world.add(0, key(Lane::Urgent, 1), 100);
+    world.turn();
+    assert_eq!(world.granted(), 10);
+    while world.settle(u32::MAX) {}
+    give(&world, 4, None);
+    world.turn();
+    assert_eq!(world.granted(), 0, "ten are under way");
+    world.finish(0, 7);
+    world.turn();
+    assert_eq!(world.granted(), 1);
+    while world.settle(u32::MAX) {}
+    give(&world, 20, None);
+    world.turn();
+    assert_eq!(world.granted(), 16, "four are under way");
+    while world.settle(u32::MAX) {}
+    give(&world, 40, Some(2));
+    world.turn();
+    assert_eq!(world.granted(), 0, "nothing is saved up");
+    world.clock.advance(1_000);
+    let mut begun = 0;
+    for _ in 0..4 {
+        world.turn();
+        begun += world.granted();
+        while world.settle(u32::MAX) {}
+    }
+    assert_eq!(begun, 1, "a burst is one by itself");
 }

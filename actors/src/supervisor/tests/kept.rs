@@ -66,6 +66,7 @@ async fn outcome(verdict: Option<Verdict>, spool: Option<Arc<Spool>>) -> Outcome
         gate: Gate::new(concurrency, Waker::new(Arc::default())),
         waker: Waker::new(Arc::default()),
         concurrency,
+        room: concurrency,
         pool: PreparePool::inline(Arc::new(outgoing)),
         threads: [Handle::current()].into(),
         outcomes: Arc::new(move |outcome| {
