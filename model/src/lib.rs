@@ -89,6 +89,7 @@ pub use record::{
 };
 pub use reference::{ForgedReference, ReferenceKey};
 pub use rounds::{Round, Rounds};
+pub use reference::{ForgedReference, ReferenceKey, Unsubscribed};
 #[cfg(feature = "simulation")]
 pub use slip::{Slip, slip};
 pub use state::{

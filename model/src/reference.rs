@@ -23,6 +23,39 @@ impl std::fmt::Debug for ReferenceKey {
     }
 }
 
+/// Of which messages a tenant may have enough. Each is a field of the type of facts `consent`, and the purpose
+/// of the flows that it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsubscribed {
+    /// Newsletters.
+    Newsletter = 0,
+    /// Questions about what he thinks.
+    Survey = 1,
+}
+
+impl Unsubscribed {
+    const ALL: [Self; 2] = [Self::Newsletter, Self::Survey];
+
+    /// As the field and the purpose are called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Newsletter => "newsletter",
+            Self::Survey => "survey",
+        }
+    }
+
+    /// Of a purpose; none: nobody unsubscribes from its messages.
+    #[must_use]
+    pub fn named(purpose: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == purpose)
+    }
+
+    fn of(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| *known as u8 == number)
+    }
+}
+
 /// The text is not a reference of ours: too short, wrong alphabet, or its MAC does not fit.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a reference made by this engine")]
@@ -94,6 +127,56 @@ impl ReferenceKey {
             CorporationId(u16::from_be_bytes([bytes[0], bytes[1]])),
             NotificationId(u128::from_be_bytes(id)),
         ))
+    }
+
+    /// The token of the link by which a tenant says that he wants no more messages of a purpose. It names him
+    /// and not a notification, so it works for as long as the engine has its key. The same for the same
+    /// tenant and purpose; nobody else can read his number in it.
+    #[must_use]
+    pub fn unsubscribe(
+        &self,
+        corporation: CorporationId,
+        purpose: Unsubscribed,
+        tenant: &str,
+    ) -> String {
+        let mut plain = vec![purpose as u8];
+        plain.extend_from_slice(&corporation.0.to_be_bytes());
+        plain.extend_from_slice(tenant.as_bytes());
+        let mac = self.mac("unsubscribe", &plain);
+        let mut bytes = mac[..LINK_MAC].to_vec();
+        let stream = self.keystream(CorporationId(0), &bytes, plain.len());
+        bytes.extend(stream.iter().zip(&plain).map(|(key, byte)| key ^ byte));
+        data_encoding::BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    /// Reads a token made by [`ReferenceKey::unsubscribe`].
+    ///
+    /// # Errors
+    /// [`ForgedReference`] when it is not ours.
+    pub fn open_unsubscribe(
+        &self,
+        text: &str,
+    ) -> Result<(CorporationId, Unsubscribed, Box<str>), ForgedReference> {
+        let bytes = data_encoding::BASE64URL_NOPAD
+            .decode(text.as_bytes())
+            .map_err(|_| ForgedReference)?;
+        let (mac, body) = bytes.split_at_checked(LINK_MAC).ok_or(ForgedReference)?;
+        let stream = self.keystream(CorporationId(0), mac, body.len());
+        let plain: Vec<u8> = stream
+            .iter()
+            .zip(body)
+            .map(|(key, byte)| key ^ byte)
+            .collect();
+        if !bool::from(self.mac("unsubscribe", &plain)[..LINK_MAC].ct_eq(mac)) {
+            return Err(ForgedReference);
+        }
+        let [purpose, high, low, tenant @ ..] = &*plain else {
+            return Err(ForgedReference);
+        };
+        let purpose = Unsubscribed::of(*purpose).ok_or(ForgedReference)?;
+        let tenant = std::str::from_utf8(tenant).map_err(|_| ForgedReference)?;
+        let corporation = CorporationId(u16::from_be_bytes([*high, *low]));
+        Ok((corporation, purpose, tenant.into()))
     }
 
     /// Hides where in its shard a notification was accepted: sequences would tell one corporation
@@ -221,6 +304,41 @@ mod tests {
             key.open_attempt(&text.to_uppercase()),
             Ok((CorporationId(3), attempt()))
         );
+    }
+
+    #[test]
+    fn a_tenant_is_read_in_his_own_unsubscribe_link_and_in_no_other() {
+        let key = ReferenceKey::new([7; 32]);
+        let link = key.unsubscribe(CorporationId(3), Unsubscribed::Newsletter, "H-1001/é");
+        assert_eq!(
+            key.open_unsubscribe(&link),
+            Ok((
+                CorporationId(3),
+                Unsubscribed::Newsletter,
+                "H-1001/é".into()
+            ))
+        );
+        let survey = key.unsubscribe(CorporationId(3), Unsubscribed::Survey, "H-1001/é");
+        assert_ne!(survey[..20], link[..20]);
+        for position in 0..link.len() {
+            let mut forged = link.clone().into_bytes();
+            forged[position] = if forged[position] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).unwrap();
+            assert_eq!(
+                key.open_unsubscribe(&forged),
+                Err(ForgedReference),
+                "{forged}"
+            );
+        }
+        for other in [
+            "",
+            "A",
+            &link[..link.len() - 2],
+            &key.link(CorporationId(3), attempt().id),
+        ] {
+            assert_eq!(key.open_unsubscribe(other), Err(ForgedReference), "{other}");
+        }
+        assert!(ReferenceKey::new([8; 32]).open_unsubscribe(&link).is_err());
     }
 
     #[test]

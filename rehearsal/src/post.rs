@@ -6,7 +6,7 @@ use sluis_channels::Content;
 use sluis_channels::sms::gsm;
 use sluis_model::flow::Said;
 use sluis_model::outside::{Fate, Try};
-use sluis_model::{Channel, Profile, Verdict, Why};
+use sluis_model::{Channel, Profile, Unsubscribed, Verdict, Why};
 
 use crate::agenda::Tried;
 use crate::stage::Stage;
@@ -14,6 +14,8 @@ use crate::tally::{Trouble, Via};
 
 /// Where the link of a message would lead.
 const LINK: &str = "b/0000000000000000000000000000000000000000";
+/// And the page to unsubscribe, which shows nobody's number.
+const UNSUBSCRIBE: &str = "u/00000000000000000000000000000000000000000000";
 
 /// One message to be made.
 pub(crate) struct Sending<'a> {
@@ -35,6 +37,8 @@ impl Sending<'_> {
         let has_link = message.is_some_and(|message| message.link);
         let base = self.stage.public_url.trim_end_matches('/');
         let link = has_link.then(|| format!("{base}/{LINK}"));
+        let unsubscribes = Unsubscribed::named(&flow.purpose).is_some();
+        let unsubscribe = unsubscribes.then(|| format!("{base}/{UNSUBSCRIBE}"));
         let said = say(&Saying {
             flow,
             templates,
@@ -48,6 +52,7 @@ impl Sending<'_> {
             data: self.data,
             answers: self.answers,
             link: link.as_deref(),
+            unsubscribe: unsubscribe.as_deref(),
         });
         match said {
             Ok(Content::Text(text)) => self.fits(&text),

@@ -11,7 +11,9 @@ use serde_json::Value;
 use sluis_actors::{Query, Saying, ShardAnswer, ShardRequest, say};
 use sluis_channels::Content;
 use sluis_model::flow::{Kept, Said};
-use sluis_model::{CorporationId, FlowBook as _, FlowRef, Profile, TenantKey, Verdict};
+use sluis_model::{
+    CorporationId, FlowBook as _, FlowRef, Profile, TenantKey, Unsubscribed, Verdict,
+};
 
 use super::auth::Caller;
 use super::mailings::{corporation_name, number, work};
@@ -27,6 +29,8 @@ const MOST_ROWS: usize = 20;
 const USUAL_ROWS: usize = 3;
 /// What stands where a message has a link of its own.
 const LINK: &str = "b/preview";
+/// And of the page to unsubscribe.
+const UNSUBSCRIBE: &str = "u/preview";
 
 /// A preview.
 #[derive(Debug, Serialize)]
@@ -126,6 +130,8 @@ fn messages(
         corporation.public_url.trim_end_matches('/')
     });
     let link = format!("{url}/{LINK}");
+    let unsubscribe = format!("{url}/{UNSUBSCRIBE}");
+    let unsubscribes = Unsubscribed::named(&flow.purpose).is_some();
     // Nobody has answered yet: a message that tells of an answer is shown with an example.
     let examples: Vec<Said> = flow.kept.iter().map(example).collect();
     let mut messages = Vec::new();
@@ -146,6 +152,7 @@ fn messages(
                 data: &row.data,
                 answers: &examples,
                 link: message.link.then_some(link.as_str()),
+                unsubscribe: unsubscribes.then_some(unsubscribe.as_str()),
             });
             messages.push(MessageBody {
                 step: name.to_string(),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use sluis_channels::{Content, Originator, Outgoing, OutputSlot};
 use sluis_journal::Journal;
-use sluis_model::{CorporationId, Flow, FlowBook, FlowRef, Notification, ReferenceKey, Verdict};
+use sluis_model::{
+    CorporationId, Flow, FlowBook, FlowRef, Notification, ReferenceKey, Unsubscribed, Verdict,
+};
 
 use super::prepared::{Prepare, Prepared, ours};
 use super::say::{Saying, say};
@@ -117,6 +119,7 @@ impl Preparer {
         let flow = self.book.flow(dispatch.flow).ok_or_else(gone)?;
         let templates = self.book.templates(dispatch.flow).ok_or_else(gone)?;
         let link = self.link(flow, dispatch, card);
+        let unsubscribe = self.unsubscribe(flow, dispatch, card);
         say(&Saying {
             flow,
             templates,
@@ -129,10 +132,27 @@ impl Preparer {
             data: &body.data,
             answers: &dispatch.answers,
             link: link.as_deref(),
+            unsubscribe: unsubscribe.as_deref(),
         })
     }
 
     /// The link of a step that has one; for a machine, where it answers.
+    /// Where the tenant says that he wants no more of it; none: nobody unsubscribes from such messages.
+    fn unsubscribe(
+        &self,
+        flow: &Flow,
+        dispatch: &Dispatch,
+        card: &CorporationCard,
+    ) -> Option<String> {
+        let purpose = Unsubscribed::named(&flow.purpose)?;
+        let token = self
+            .key
+            .unsubscribe(dispatch.corporation, purpose, &dispatch.tenant);
+        let base = card.originator.public_url.trim_end_matches('/');
+        Some(format!("{base}/u/{token}"))
+    }
+
+    /// The link of a step that has one.
     fn link(&self, flow: &Flow, dispatch: &Dispatch, card: &CorporationCard) -> Option<String> {
         if !flow.message(dispatch.step)?.link {
             return None;

@@ -34,6 +34,8 @@ pub struct Saying<'a> {
     pub answers: &'a [Said],
     /// Its link, where the step has one.
     pub link: Option<&'a str>,
+    /// The page where he says that he wants no more of them, where the flow's purpose has one.
+    pub unsubscribe: Option<&'a str>,
 }
 
 /// Makes the message.
@@ -66,9 +68,39 @@ pub fn say(saying: &Saying<'_>) -> Result<Content, Verdict> {
         task: answered.as_ref(),
         ask: asked.as_ref(),
         link: saying.link,
+        unsubscribe_url: saying.unsubscribe,
     };
     let rendered = saying.templates.render(saying.channel, template, &context);
-    rendered.map_err(|error| unsendable(error.code(), &error.to_string()))
+    let mut content = rendered.map_err(|error| unsendable(error.code(), &error.to_string()))?;
+    if let Some(url) = saying.unsubscribe {
+        offer(&mut content, url);
+    }
+    Ok(content)
+}
+
+/// A mail that shows the link to unsubscribe says it in its headers too: many programs show a button for it
+/// (RFC 2369). That one press is enough is said only of a link over TLS (RFC 8058, section 3.1).
+fn offer(content: &mut Content, url: &str) {
+    let Content::Email {
+        text,
+        html,
+        headers,
+        ..
+    } = content
+    else {
+        return;
+    };
+    // HTML writes the slashes of an address in another way.
+    let token = url.rsplit_once('/').map_or(url, |(_, token)| token);
+    let shows = |part: &str| part.contains(token);
+    if !shows(text) && !html.as_deref().is_some_and(shows) {
+        return;
+    }
+    headers.push(("List-Unsubscribe".to_owned(), format!("<{url}>")));
+    if url.starts_with("https://") {
+        let one_click = "List-Unsubscribe=One-Click".to_owned();
+        headers.push(("List-Unsubscribe-Post".to_owned(), one_click));
+    }
 }
 
 /// The fields that say something: a blank is as if it were left out, and templates are tried without
@@ -101,6 +133,41 @@ fn name_or_word<'a>(name: &'a str, language: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_mail_that_shows_the_link_offers_it_and_one_press_only_over_tls() {
+        let names = |text: &str, url: &str| {
+            let mut content = Content::Email {
+                subject: "Nieuws".to_owned(),
+                text: text.to_owned(),
+                html: None,
+                headers: Vec::new(),
+            };
+            offer(&mut content, url);
+            let Content::Email { headers, .. } = content else {
+                panic!("a mail")
+            };
+            headers
+                .into_iter()
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect::<Vec<_>>()
+        };
+        let url = "https://post.example/u/abc";
+        assert_eq!(
+            names("Afmelden: https://post.example/u/abc", url),
+            [
+                "List-Unsubscribe: <https://post.example/u/abc>",
+                "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+            ]
+        );
+        assert_eq!(names("Afmelden: bel ons", url).len(), 0);
+        let in_html = "https:&#x2f;&#x2f;post.example&#x2f;u&#x2f;abc";
+        assert_eq!(names(in_html, url).len(), 2);
+        assert_eq!(
+            names("http://h/u/a", "http://h/u/a"),
+            ["List-Unsubscribe: <http://h/u/a>"]
+        );
+    }
 
     #[test]
     fn a_tenant_without_a_name_is_called_tenant_in_either_language() {

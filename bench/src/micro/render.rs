@@ -47,6 +47,7 @@ pub(super) fn run(harness: &mut Harness, _: &MicroArgs) -> anyhow::Result<()> {
         task: None,
         ask: None,
         link: None,
+        unsubscribe_url: None,
     };
     for (name, channel, template) in [
         ("mail", Channel::Email, "notice-mail"),

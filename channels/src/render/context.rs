@@ -27,6 +27,10 @@ pub struct Context<'a> {
     /// The engine's link for this notification, where the flow has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<&'a str>,
+    /// The page where the tenant says that he wants no more messages like this, where the flow's purpose is
+    /// one that he may say that of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsubscribe_url: Option<&'a str>,
 }
 
 /// The tenant, as `tenant.name` and so on.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use sluis_model::flow::{FieldKind, Flow, InputField, Said, Value as Known};
-use sluis_model::{Channel, FactType};
+use sluis_model::{Channel, FactType, Unsubscribed};
 
 use super::context::{Context, CorporationView, DEFAULT_LANGUAGE, TenantView, answered, asked};
 use super::error::RenderError;
@@ -19,6 +19,10 @@ const ODD: &str = "<a href=\"x\">&amp;'{{ link }}{% raw %}\\u0000 \u{202e}é\u{1
 
 /// A link as messages have it.
 const LINK: &str = "https://post.example/b/abcdefghijklmnopqrstuvwxyz";
+
+/// A page to unsubscribe as messages have it.
+const UNSUBSCRIBE: &str =
+    "https://post.example/u/abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
 
 /// A kind of data.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,6 +72,7 @@ impl Templates {
     ) -> Vec<(Sample, RenderError)> {
         let mut wrong = Vec::new();
         let has_link = flow.message(step).is_some_and(|message| message.link);
+        let unsubscribes = Unsubscribed::named(&flow.purpose).is_some();
         let languages = self.languages(template).into_iter();
         for language in languages.chain([DEFAULT_LANGUAGE.to_owned()]) {
             for sample in [Sample::Usual, Sample::Bare, Sample::Worst] {
@@ -88,6 +93,7 @@ impl Templates {
                     task: task.as_ref(),
                     ask: ask.as_ref(),
                     link: has_link.then_some(LINK),
+                    unsubscribe_url: unsubscribes.then_some(UNSUBSCRIBE),
                 };
                 let rendered = self.render(channel, template, &context);
                 let error = rendered.err().filter(|error| matters(sample, error));

@@ -35,6 +35,7 @@ fn render(
         task: None,
         ask: None,
         link: Some("https://post.woon.example/b/abc"),
+        unsubscribe_url: None,
     };
     templates.render(channel, template, &context)
 }
