@@ -179,6 +179,8 @@ pub struct TenantAnswered {
     pub by: Box<str>,
     /// What the fields say that were given, by their names.
     pub says: Box<[(Box<str>, Value)]>,
+    /// The SHA-256 of what the page showed; none: it was told for him, and nobody knows what he saw.
+    pub shown: Option<[u8; 32]>,
 }
 
 /// What a cancellation is aimed at.

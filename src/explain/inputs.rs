@@ -73,6 +73,10 @@ fn tell_tenants_answer(given: &TenantAnswered) -> Told {
         details["by"] = by.clone().into();
         format!("{by} told the tenant's answer '{answer}'{}", with(says))
     };
+    if let Some(shown) = given.shown {
+        // What he was shown is in the archive, with the definition: the hash says which it was.
+        details["shown_sha256"] = data_encoding::HEXLOWER.encode(&shown).into();
+    }
     add_fields(&mut details, says);
     Told::new("tenant_answered", "Huurder antwoordde", text, details)
 }

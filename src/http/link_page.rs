@@ -24,9 +24,12 @@ pub(super) async fn data_field(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Text {
     Button,
+    Unsubscribe,
+    Unsubscribed,
     Thanks,
     Answered,
     TooOften,
+    TooLong,
     Paid,
     Expired,
     Closed,
@@ -41,6 +44,26 @@ impl Text {
             Text::Button => [
                 ("Betalen", "Met de knop gaat u naar de betaalpagina."),
                 ("Pay", "The button takes you to the payment page."),
+            ],
+            Text::Unsubscribe => [
+                (
+                    "Afmelden",
+                    "Met de knop meldt u zich af. U krijgt deze berichten dan niet meer; andere berichten van ons wel.",
+                ),
+                (
+                    "Unsubscribe",
+                    "The button unsubscribes you. You then get no more of these messages; you still get our others.",
+                ),
+            ],
+            Text::Unsubscribed => [
+                (
+                    "U bent afgemeld",
+                    "U krijgt deze berichten niet meer. Wat al onderweg is, kan nog aankomen.",
+                ),
+                (
+                    "You are unsubscribed",
+                    "You get no more of these messages. What is on its way may still arrive.",
+                ),
             ],
             Text::Thanks => [
                 ("Dank u wel", "Wij hebben uw reactie ontvangen."),
@@ -64,6 +87,16 @@ impl Text {
                 (
                     "One moment",
                     "This link was used very often. Please try again in a minute.",
+                ),
+            ],
+            Text::TooLong => [
+                (
+                    "Te lang",
+                    "Dit is meer tekst dan wij kunnen aannemen. Ga terug en gebruik minder woorden: er is nog niets verstuurd.",
+                ),
+                (
+                    "Too long",
+                    "This is more text than we can take. Please go back and use fewer words: nothing has been sent yet.",
                 ),
             ],
             Text::Paid => [
@@ -144,7 +177,7 @@ fn page_of(language: &str, text: Text) -> String {
     };
     let (title, sentence) = first;
     let (title2, sentence2) = second;
-    let button = if text == Text::Button {
+    let button = if matches!(text, Text::Button | Text::Unsubscribe) {
         format!("<form method=\"post\"><button>{title}</button></form>")
     } else {
         String::new()

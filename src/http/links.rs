@@ -33,8 +33,17 @@ pub(super) async fn press(
 ) -> Response {
     match body::whole(request.into_body(), MOST_FORM).await {
         Ok(body) => follow(&app, &token, Some(Form::parse(&body))).await,
-        Err(problem) => problem.into_response(),
+        Err(_) => {
+            let mut response = show(StatusCode::PAYLOAD_TOO_LARGE, "", Text::TooLong);
+            protect(response.headers_mut(), app.environment);
+            response
+        }
     }
+}
+
+/// A token as it was sent: mail programs take what stands behind a link for a part of it.
+pub(super) fn whole(token: &str) -> &str {
+    token.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
 }
 
 /// `form`: what was sent with the button.
@@ -47,7 +56,7 @@ async fn follow(app: &App, token: &str, form: Option<Form>) -> Response {
 /// What every answer says to browsers: no script, no frame, nothing from elsewhere; nothing is
 /// kept, and nobody learns whose link it was. A form may lead on to the payment, which browsers
 /// count as the form's doing.
-fn protect(headers: &mut HeaderMap, environment: Environment) {
+pub(super) fn protect(headers: &mut HeaderMap, environment: Environment) {
     let policy = match environment {
         Environment::Production => {
             "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https:"
@@ -70,7 +79,7 @@ fn protect(headers: &mut HeaderMap, environment: Environment) {
 }
 
 async fn answer(app: &App, token: &str, form: Option<Form>) -> Response {
-    let Ok((corporation, id)) = app.reference.open_link(token) else {
+    let Ok((corporation, id)) = app.reference.open_link(whole(token)) else {
         return show(StatusCode::NOT_FOUND, "", Text::Unknown);
     };
     if !app.pace.admit(id, app.clock.now()) {
@@ -99,13 +108,18 @@ async fn answer(app: &App, token: &str, form: Option<Form>) -> Response {
             language,
         } => {
             let asking = Asking {
+                corporation,
                 id,
                 body,
                 flow,
                 step,
                 language,
             };
-            question::page(app, &asking).await
+            // A bare press is a look. What says something, and not what it answers, is told that it was not taken.
+            match pressed && form.is_some_and(|form| !form.is_empty()) {
+                true => question::not_read(app, &asking).await,
+                false => question::page(app, &asking).await,
+            }
         }
         LinkAnswer::Closed { end, language } => {
             let text = closed_text(&end);

@@ -58,6 +58,7 @@ mod tasks;
 mod tenants;
 mod unmatched;
 mod unread;
+mod unsubscribe;
 
 pub use front::Front;
 pub use problem::Problem;

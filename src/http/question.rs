@@ -6,14 +6,14 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use sluis_model::flow::{Page, Question};
 use sluis_model::{
-    CorporationId, Flow, FlowBook, FlowRef, Input, NotificationId, TaskAnswer,
-    TenantAnswered,
+    CorporationId, Flow, FlowBook, FlowRef, Input, NotificationId, TaskAnswer, TenantAnswered,
 };
 
 use super::link_page::{Text, data_field, show};
+use super::mailings::corporation_name;
 use super::named::snapshot;
 use super::problem::Problem;
-use super::question_page::{Showing, Tried};
+use super::question_page::{SHOWN, Showing, Tried, hex};
 use super::records::Records;
 use crate::app::App;
 use crate::ask::AskError;
@@ -27,6 +27,7 @@ const MOST_RECORDS: usize = 2_000;
 
 /// A question that is asked now.
 pub(super) struct Asking {
+    pub corporation: CorporationId,
     pub id: NotificationId,
     /// Sequence of the notification's body.
     pub body: u64,
@@ -41,6 +42,16 @@ pub(super) const QUESTION: &str = "question";
 /// The page with the question.
 pub(super) async fn page(app: &App, asking: &Asking) -> Response {
     shown(app, asking, StatusCode::OK, None).await
+}
+
+/// The page with the question, for what came and cannot be read as an answer: no form of this page.
+pub(super) async fn not_read(app: &App, asking: &Asking) -> Response {
+    let tried = Tried {
+        answer: "",
+        form: &Form::default(),
+        problems: &[],
+    };
+    shown(app, asking, StatusCode::UNPROCESSABLE_ENTITY, Some(tried)).await
 }
 
 async fn shown(
@@ -59,11 +70,10 @@ async fn shown(
     let Some((question, page)) = at(flow, asking.step) else {
         return show(StatusCode::GONE, &asking.language, Text::Closed);
     };
-    let document = match &page.document {
-        Some(field) => data_field(app, asking.id, asking.body, field).await,
-        None => None,
-    };
+    let document = document(app, asking, page).await;
+    let corporation = corporation_name(app, asking.corporation);
     let showing = Showing {
+        corporation: &corporation,
         question,
         page,
         asked_by: step_id(flow, page),
@@ -72,6 +82,27 @@ async fn shown(
         tried,
     };
     (status, Html(showing.html())).into_response()
+}
+
+/// Where what is asked about can be read.
+async fn document(app: &App, asking: &Asking, page: &Page) -> Option<String> {
+    let field = page.document.as_ref()?;
+    data_field(app, asking.id, asking.body, field).await
+}
+
+/// The SHA-256 of what the page shows now.
+async fn hash_shown(app: &App, asking: &Asking, (question, page): (&Question, &Page)) -> [u8; 32] {
+    let document = document(app, asking, page).await;
+    let showing = Showing {
+        corporation: &corporation_name(app, asking.corporation),
+        question,
+        page,
+        asked_by: "",
+        english: asking.language.starts_with("en"),
+        document: document.as_deref(),
+        tried: None,
+    };
+    showing.hash()
 }
 
 fn at(flow: &Flow, step: u8) -> Option<(&Question, &Page)> {
@@ -100,6 +131,17 @@ pub(super) async fn take(
         return None;
     }
     let answer = form.text("answer").unwrap_or_default();
+    let shows = hash_shown(app, &asking, (question, page)).await;
+    let had = form.text(SHOWN);
+    if had.is_some_and(|had| had != hex(&shows)) {
+        // The page has changed since: he answers what it says now, or not.
+        let tried = Tried {
+            answer,
+            form,
+            problems: &[],
+        };
+        return Some(shown(app, &asking, StatusCode::CONFLICT, Some(tried)).await);
+    }
     let wrong = |problems| Tried {
         answer,
         form,
@@ -122,6 +164,7 @@ pub(super) async fn take(
         answer: answer.into(),
         by: "".into(),
         says,
+        shown: had.map(|_| shows),
     };
     let language = &asking.language;
     match give(app, corporation, given).await {
@@ -149,6 +192,7 @@ async fn asked_now(
     let language = language.map_or("".into(), |profile| profile.language.clone());
     let open = snapshot.tenant.find(id);
     Ok(open.map(|open| Asking {
+        corporation,
         id,
         body: open.body,
         flow: open.flow,
@@ -217,6 +261,7 @@ pub(super) async fn give_for(
         answer: answer.into(),
         by: by.into(),
         says,
+        shown: None,
     };
     match give(app, corporation, given).await? {
         Some(TaskAnswer::Taken) => Ok(()),

@@ -4,14 +4,25 @@
 
 use std::fmt::Write as _;
 
+use sha2::{Digest as _, Sha256};
 use sluis_model::FactField;
 use sluis_model::flow::{FieldKind, InputField, Page, Question, Reply};
 
 use crate::intake::form::{self, Form};
 use crate::intake::{FieldProblem, ProblemCode};
 
+/// The name of the form's field that says what the page showed: its hash, in hex.
+pub(super) const SHOWN: &str = "shown";
+
+/// A hash as it stands in the form.
+pub(super) fn hex(hash: &[u8; 32]) -> String {
+    data_encoding::HEXLOWER.encode(hash)
+}
+
 /// What the page shows.
 pub(super) struct Showing<'a> {
+    /// Who asks, as tenants know it.
+    pub corporation: &'a str,
     pub question: &'a Question,
     pub page: &'a Page,
     /// The id of the step whose question it is: the answer says it.
@@ -54,6 +65,7 @@ impl Showing<'_> {
     /// The whole page.
     pub(super) fn html(&self) -> String {
         let title = escaped(&self.page.title);
+        let corporation = escaped(self.corporation);
         let lang = if self.english { "en" } else { "nl" };
         let wrong = match &self.tried {
             Some(_) => format!("{}: ", self.say(MISTAKE)),
@@ -63,7 +75,7 @@ impl Showing<'_> {
             "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
              <meta name=\"robots\" content=\"noindex, nofollow\"><title>{wrong}{title}</title></head>\
-             <body><main><h1>{title}</h1>"
+             <body><main><p><strong>{corporation}</strong></p><h1>{title}</h1>"
         );
         self.summary(&mut page);
         for paragraph in self.page.text.split("\n\n").filter(|text| !text.is_empty()) {
@@ -78,6 +90,27 @@ impl Showing<'_> {
             self.reply(&mut page, number, reply);
         }
         page + "</main></body></html>"
+    }
+
+    /// The SHA-256 of what is shown, whatever was tried: who asks, the title, the text, where the document is,
+    /// and the words of each answer and its fields, a line for each.
+    pub(super) fn hash(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        let mut line = |text: &str| {
+            hasher.update(text.as_bytes());
+            hasher.update(b"\n");
+        };
+        line(self.corporation);
+        line(&self.page.title);
+        line(&self.page.text);
+        line(self.document.unwrap_or_default());
+        for reply in &self.question.replies {
+            line(self.page.label(&reply.name));
+            for field in &reply.fields {
+                line(self.page.label(&field.field.name));
+            }
+        }
+        hasher.finalize().into()
     }
 
     /// What is wrong, at the top, each with a link to its field.
@@ -118,9 +151,11 @@ impl Showing<'_> {
 
     fn reply(&self, page: &mut String, number: usize, reply: &Reply) {
         let (answer, asked_by) = (escaped(&reply.name), escaped(self.asked_by));
+        let shown = hex(&self.hash());
         *page += &format!(
             "<form method=\"post\" autocomplete=\"off\"><input type=\"hidden\" name=\"question\" value=\"{asked_by}\">\
-             <input type=\"hidden\" name=\"answer\" value=\"{answer}\">"
+             <input type=\"hidden\" name=\"answer\" value=\"{answer}\">\
+             <input type=\"hidden\" name=\"{SHOWN}\" value=\"{shown}\">"
         );
         for field in &reply.fields {
             self.field(page, number, field);

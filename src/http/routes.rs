@@ -7,7 +7,7 @@ use super::route::{Route, RouteOf};
 use super::{
     archive, batch, cancel, counters, erasure, export, facts, groups, households, links, lists,
     mailing_preview, mailings, migrations, notifications, openapi, operator, outcomes, pauses,
-    receipt_path, receipts, reload, status, tasks, tenants, unmatched,
+    receipt_path, receipts, reload, status, tasks, tenants, unmatched, unsubscribe,
 };
 use crate::access::Access::{Anybody, Corporation, Operator};
 
@@ -155,6 +155,9 @@ fn from_outside() -> Vec<Route> {
         Route::at("/b/{token}")
             .get(Anybody, links::page)
             .post(Anybody, links::press),
+        Route::at("/u/{token}")
+            .get(Anybody, unsubscribe::page)
+            .post(Anybody, unsubscribe::press),
         Route::at("/openapi.json").get(Anybody, description),
     ]
 }

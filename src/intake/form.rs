@@ -29,6 +29,12 @@ impl Form {
         Self(pairs.collect())
     }
 
+    /// Whether it says nothing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What stands under a name, the first time.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {

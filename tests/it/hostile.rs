@@ -34,7 +34,7 @@ pub(crate) fn key_for(path: &str) -> &'static str {
 
 /// Links answer people, in HTML.
 pub(crate) fn is_link(path: &str) -> bool {
-    path.starts_with("/b/")
+    path.starts_with("/b/") || path.starts_with("/u/")
 }
 
 #[track_caller]
@@ -256,6 +256,7 @@ async fn unknown_routes_and_methods_are_told_so() {
         "/V1/tasks",
         "/v1//tasks",
         "/b/",
+        "/u/",
         "/.env",
         "/v1/../metrics",
     ] {

@@ -36,6 +36,94 @@ async fn press(engine: &Engine, link: &str) -> Reply {
     engine.call("", "POST", link, Body::Nothing).await
 }
 
+/// A newsletter to a tenant, and the unsubscribe link in his mail.
+async fn newsletter(engine: &Engine, key: &str) -> (String, String) {
+    let body = json!({
+        "tenant_id": "H-1", "flow": "newsletter", "category": "newsletter", "environment": "test",
+        "idempotency_key": key, "data": { "title": "Nieuws", "text": "De tuin is klaar." }
+    });
+    let id = engine.accepted(NOORD, body).await;
+    engine.settled().await;
+    let mail = engine.mail_to(MAIL).expect("a mail");
+    let at = mail.find("/u/").expect("a link");
+    let of_link = |c: &char| c.is_ascii_alphanumeric() || "/-_".contains(*c);
+    (id, mail[at..].chars().take_while(of_link).collect())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_unsubscribes_with_a_press_long_after_the_newsletter_has_ended() {
+    let engine = Engine::with_sinks().await;
+    let profile = json!({ "addresses": [{ "channel": "email", "value": MAIL }], "language": "en" });
+    engine.put_tenant(NOORD, "H-1", profile).await;
+    let survey = json!({ "type": "consent", "tenant_id": "H-1", "survey": false });
+    engine.fact(NOORD, "c-1", survey).await;
+    let (first, link) = newsletter(&engine, "n-1").await;
+    assert!(link.len() > 30, "{link}");
+    engine.pass(400 * sluis_model::DAY).await;
+    let gone = engine
+        .ask(NOORD, &format!("/v1/notifications/{first}"))
+        .await;
+    assert_eq!(gone.status, 410, "nobody knows the message any more");
+
+    // Machines look at links: nothing is said by that.
+    let page = engine.ask("", &link).await;
+    guarded(&page);
+    assert_eq!(page.status, 200);
+    assert!(
+        page.text().starts_with("<!doctype html><html lang=\"en\""),
+        "{}",
+        page.text()
+    );
+    assert!(
+        page.text().contains("<button>Unsubscribe</button>"),
+        "{}",
+        page.text()
+    );
+    let (second, again) = newsletter(&engine, "n-2").await;
+    assert_eq!(again, link, "the same for every message");
+    assert_eq!(engine.get(NOORD, &second).await["state"], "sent");
+
+    // A mail program does it, with one press.
+    let one_click = b"List-Unsubscribe=One-Click".to_vec();
+    let body = Body::Bytes("application/x-www-form-urlencoded", one_click);
+    let done = engine.call("", "POST", &link, body).await;
+    assert_eq!(done.status, 200, "{}", done.text());
+    assert!(
+        done.text().contains("You are unsubscribed"),
+        "{}",
+        done.text()
+    );
+    let (third, _) = newsletter(&engine, "n-3").await;
+    assert_eq!(engine.get(NOORD, &third).await["end"], "unsubscribed");
+    let told = engine.ask(NOORD, "/v1/tenants/H-1/timeline").await;
+    let text = told.text();
+    assert!(text.contains("unsubscribe link"), "{text}");
+    // What he said of surveys stays said.
+    assert!(text.contains("survey false"), "{text}");
+
+    // A second press writes nothing, and a newer agreement undoes it.
+    let written = |engine: &Engine| {
+        let journal = engine.app().engine.journal().clone();
+        (0..journal.shards())
+            .map(|shard| journal.last(sluis_journal::Shard(shard)).0)
+            .sum::<u64>()
+    };
+    let before = written(&engine);
+    assert_eq!(press(&engine, &link).await.status, 200);
+    assert_eq!(written(&engine), before);
+    engine.pass(sluis_model::HOUR).await;
+    let agreed = json!({ "type": "consent", "tenant_id": "H-1", "newsletter": true });
+    engine.fact(NOORD, "c-2", agreed).await;
+    let (fourth, _) = newsletter(&engine, "n-4").await;
+    assert_eq!(engine.get(NOORD, &fourth).await["state"], "sent");
+
+    let mut forged = link.clone();
+    forged.pop();
+    assert_eq!(engine.ask("", &forged).await.status, 404);
+    assert_eq!(press(&engine, "/u/AAAA").await.status, 404);
+    engine.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_proves_nothing_and_the_button_leads_to_the_payment() {
     let engine = Engine::with_sinks().await;

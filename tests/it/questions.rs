@@ -83,9 +83,26 @@ async fn an_answer_on_the_page_is_taken_once_and_leads_on() {
         "a bare press is no answer"
     );
 
-    let taken = submit(&engine, &link, GOOD).await;
+    // The page says who asks, and its answer says what it showed: another page is shown once more.
+    let text = engine.ask("", &link).await.text();
+    assert!(
+        text.contains("<strong>Woningstichting noord</strong>"),
+        "{text}"
+    );
+    let (_, hash) = text.split_once("name=\"shown\" value=\"").expect("a hash");
+    let hash = &hash[..64];
+    let other = submit(&engine, &link, &format!("{GOOD}&shown={}", "0".repeat(64))).await;
+    assert_eq!(other.status, 409, "{}", other.text());
+    assert!(other.text().contains(hash), "{}", other.text());
+    assert_eq!(step(&engine, &id).await, "survey");
+    let taken = submit(&engine, &link, &format!("{GOOD}&shown={hash}")).await;
     assert_eq!(taken.status, 200, "{}", taken.text());
     assert!(taken.text().contains("Dank u wel"), "{}", taken.text());
+    let timeline = engine.ask(NOORD, "/v1/tenants/H-1/timeline").await.text();
+    assert!(
+        timeline.contains(&format!("\"shown_sha256\":\"{hash}\"")),
+        "{timeline}"
+    );
     let shown = engine.get(NOORD, &id).await;
     assert_eq!(
         (&shown["step"], &shown["state"]),
@@ -190,6 +207,20 @@ async fn what_is_wrong_is_told_at_its_field_and_nothing_is_taken() {
     )
     .await;
     assert_eq!(large.status, 413);
+    assert!(large.text().contains("<title>Te lang"), "{}", large.text());
+    // What is no form of the page is told so.
+    for (kind, body) in [
+        ("application/json", "{\"answer\":\"given\"}"),
+        ("multipart/form-data; boundary=x", "--x--"),
+        (FORM, "answer=given"),
+    ] {
+        let body = Body::Bytes(kind, body.as_bytes().to_vec());
+        let page = engine.call("", "POST", &link, body).await;
+        assert_eq!(page.status, 422, "{kind}: {}", page.text());
+        assert!(page.text().contains("role=\"alert\""), "{}", page.text());
+    }
+    // Mail programs take the full stop behind a link for a part of it.
+    assert_eq!(engine.ask("", &format!("{link}.")).await.status, 200);
     engine.end().await;
 }
 

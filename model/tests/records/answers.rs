@@ -13,6 +13,7 @@ pub(crate) fn of_tenant() -> TenantAnswered {
         answer: "given".into(),
         by: "desk".into(),
         says: [("score".into(), Value::Integer(4))].into(),
+        shown: Some([7; 32]),
     }
 }
 

@@ -260,6 +260,7 @@ impl Run<'_> {
                 answer,
                 by: by.into(),
                 says,
+                shown: None,
             })));
         }
         if fields.is_empty() && reply.is_none_or(|reply| reply.fields.is_empty()) {

@@ -16,7 +16,25 @@ const PRESSED: &str = "The trusted click. Asked behind everything accepted befor
                        is his answer.";
 
 pub(super) fn operations() -> Vec<Op> {
-    vec![post_receipt(), get_receipt(), open_link(), press_link()]
+    vec![
+        post_receipt(),
+        get_receipt(),
+        open_link(),
+        press_link(),
+        unsubscribe(
+            "get",
+            "openUnsubscribe",
+            "The page to unsubscribe",
+            "It shows a button and changes nothing: machines open links too.",
+        ),
+        unsubscribe(
+            "post",
+            "unsubscribe",
+            "Unsubscribe",
+            "The button on that page, or the mail program of the tenant (RFC 8058). The tenant gets no more messages of the purpose: a \
+             fact of the type `consent` says so. A second one changes nothing. What comes with it is not read.",
+        ),
+    ]
 }
 
 fn post_receipt() -> Op {
@@ -46,8 +64,8 @@ fn open_link() -> Op {
 
 fn press_link() -> Op {
     let op = link("post", "pressLink", "The button on that page", PRESSED)
-        .moves(303, "To `data.payment_url` of the notification.")
-        .fails(&[(413, "too_large")]);
+        .moves(303, "To `data.payment_url` of the notification.");
+    let op = page(op, 413, "More text than can be taken.");
     page(
         op,
         422,
@@ -119,6 +137,23 @@ fn link(method: &'static str, id: &'static str, summary: &'static str, about: &'
         503,
         "It cannot be known right now; never a redirect on a guess.",
     )
+}
+
+fn unsubscribe(
+    method: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    about: &'static str,
+) -> Op {
+    let example = "A".repeat(40);
+    let token = json!({ "type": "string", "minLength": 26, "maxLength": 512, "pattern": "^[A-Za-z0-9_-]+$", "example": example });
+    let op = Op::new(method, "/u/{token}", id, "outside", summary)
+        .about(about)
+        .path_part("token", "The token of the link.", &token);
+    let op = page(op, 200, "The page.");
+    let op = page(op, 404, "No link of this engine.");
+    let op = page(op, 429, "This link was followed too often in this minute.");
+    page(op, 503, "It cannot be known or told right now: try again.")
 }
 
 fn token() -> Value {

@@ -59,6 +59,7 @@ fn score(id: NotificationId, score: i64) -> TenantAnswered {
             ("remarks".into(), Value::Text("het lekt".into())),
         ]
         .into(),
+        shown: None,
     }
 }
 
