@@ -5,6 +5,9 @@
 pub(crate) mod fields;
 mod source;
 
+use jiff::ToSpan;
+use jiff::civil::Date;
+
 use crate::calendar;
 use crate::fact::{Counts, FactKind};
 use crate::flow::{InputField, Value};
@@ -26,9 +29,9 @@ pub enum Holds {
     ForEver,
     /// So many milliseconds from when it happened.
     For(i64),
-    /// Until the end of the day in this field, by the clock in Amsterdam. For ever when the field is
-    /// left out.
-    UntilEndOf(Box<str>),
+    /// Until the end of the day in this field, or so many days later, by the clock in Amsterdam. For ever
+    /// when the field is left out.
+    UntilEndOf(Box<str>, u16),
 }
 
 /// One field of a type, or of an answer of people.
@@ -62,6 +65,8 @@ impl FactType {
     pub const MOST_FIELDS: usize = 16;
     /// Longest that a line of a fact may be, in bytes: a fact holds what rules compare, no letters.
     pub const MOST_LINE: usize = 200;
+    /// Most days that a fact may hold longer than the day it says.
+    pub const MOST_DAYS: u16 = 366;
     /// Most words that a field may be one of.
     pub const MOST_WORDS: usize = 50;
     /// The names of the types that are built in.
@@ -113,12 +118,13 @@ impl FactType {
         match &self.holds {
             Holds::ForEver => Timestamp::NEVER,
             Holds::For(millis) => occurred_at.plus(*millis),
-            Holds::UntilEndOf(field) => {
+            Holds::UntilEndOf(field, more) => {
                 let said = says.iter().find(|(name, _)| name == field);
-                let day = match said {
+                let day: Option<Date> = match said {
                     Some((_, Value::Text(day))) => day.parse().ok(),
                     Some(_) | None => None,
                 };
+                let day = day.and_then(|day| day.checked_add(i64::from(*more).days()).ok());
                 day.and_then(calendar::end_of).unwrap_or(Timestamp::NEVER)
             }
         }

@@ -112,6 +112,11 @@ impl Reading<'_> {
                 return None;
             }
         };
+        // An empty list would stand for any text: somebody forgot the words.
+        if words.is_some_and(<[String]>::is_empty) {
+            let message = "no word: expected at least one, such as one_of = [\"open\", \"closed\"]";
+            self.problem(format!("{path}.one_of"), message);
+        }
         let one_of = self.words(path, words.unwrap_or_default());
         let most = match kind {
             FieldKind::Text => InputField::USUAL_LENGTH,

@@ -119,10 +119,22 @@ impl Reading {
         if text == "for ever" {
             return Holds::ForEver;
         }
-        if let Some(name) = text.strip_prefix("until ") {
+        if let Some(until) = text.strip_prefix("until ") {
+            let (name, more) = match until.split_once(" + ") {
+                Some((name, more)) => (name, days(more)),
+                None => (until, Some(0)),
+            };
+            let Some(more) = more else {
+                let message = format!(
+                    "{text:?}: expected 1 to {} days after the day, such as \"until {name} + 7 days\"",
+                    FactType::MOST_DAYS
+                );
+                self.problem("holds", message);
+                return Holds::ForEver;
+            };
             let known = fields.iter().find(|known| *known.field.name == *name);
             return match known.map(|known| known.field.kind) {
-                Some(FieldKind::Date) => Holds::UntilEndOf(name.into()),
+                Some(FieldKind::Date) => Holds::UntilEndOf(name.into(), more),
                 Some(other) => {
                     let kind = other.name();
                     self.problem(
@@ -141,7 +153,7 @@ impl Reading {
             Ok(millis) if millis > 0 => Holds::For(millis),
             Ok(_) | Err(_) => {
                 let message = format!(
-                    "{text:?}: expected \"for ever\", a duration such as 90d, or \"until <field>\" with a field of kind date"
+                    "{text:?}: expected \"for ever\", a duration such as 90d, \"until <field>\" with a field of kind date, or \"until <field> + 7 days\""
                 );
                 self.problem("holds", message);
                 Holds::ForEver
@@ -192,4 +204,12 @@ fn own(kind: FactKind) -> FactType {
             within: None,
         }],
     }
+}
+
+/// `7 days`: how many, from one to the most.
+fn days(text: &str) -> Option<u16> {
+    let (count, unit) = text.split_once(' ')?;
+    let count: u16 = count.parse().ok()?;
+    let named = matches!((count, unit), (1, "day") | (_, "days"));
+    (named && (1..=FactType::MOST_DAYS).contains(&count)).then_some(count)
 }

@@ -104,6 +104,7 @@ fn every_mistake_has_its_place_and_says_what_was_expected() {
         type = "line"
         letter = "text"
         Both = { kind = "line", one_of = ["a"] }
+        none = { one_of = [] }
     "#;
     let told = mistakes("Dispute", text);
     for part in [
@@ -115,6 +116,7 @@ fn every_mistake_has_its_place_and_says_what_was_expected() {
         "did you mean \"date\"?",
         "fields.status.one_of: \"Dicht\": expected lower-case letters",
         "fields.status.one_of: \"open\" stands here twice",
+        "fields.none.one_of: no word: expected at least one",
         "fields.type: \"type\" belongs to every fact",
         "about: \"household\" cannot be told about yet",
         "holds: \"status\" is a line: expected a field of kind date",
@@ -126,10 +128,40 @@ fn every_mistake_has_its_place_and_says_what_was_expected() {
         );
     }
     let one = |holds: &str| mistakes("x", &format!("about = \"tenant\"\nholds = \"{holds}\""));
-    for wrong in ["until ends_on", "90", "0d", "always"] {
+    for wrong in [
+        "until ends_on",
+        "until ends_on + 7 days",
+        "90",
+        "0d",
+        "always",
+    ] {
         assert_eq!(one(wrong).len(), 1, "{wrong}");
     }
     assert!(mistakes("x", "about = \"tenant\"\nholds = \"90d\"\nowner = 1")[0].contains("owner"));
+}
+
+#[test]
+fn a_fact_may_hold_some_days_longer_than_its_day() {
+    let text = |holds: &str| {
+        format!("about = \"tenant\"\nholds = \"{holds}\"\n[fields]\nends_on = \"date\"\n")
+    };
+    let read = |holds: &str| FactType::parse("x", &text(holds)).map(|read| read.holds);
+    let day = |more| Ok(Holds::UntilEndOf("ends_on".into(), more));
+    assert_eq!(read("until ends_on + 7 days"), day(7));
+    assert_eq!(read("until ends_on + 1 day"), day(1));
+    for wrong in [
+        "until ends_on + 0 days",
+        "until ends_on + 367 days",
+        "until ends_on + 7",
+        "until ends_on - 7 days",
+        "until ends_on + 7 working days",
+    ] {
+        let told = mistakes("x", &text(wrong));
+        assert!(
+            told.len() == 1 && told[0].starts_with("holds: "),
+            "{wrong}: {told:?}"
+        );
+    }
 }
 
 #[test]
@@ -145,7 +177,7 @@ fn a_fact_holds_for_a_time_or_until_the_day_it_says_is_over() {
     let holds = |holds: Holds, says: Box<[(Box<str>, Value)]>| with(holds).holds_until(at, &says);
     assert_eq!(holds(Holds::ForEver, none), Timestamp::NEVER);
     assert_eq!(holds(Holds::For(DAY), Box::default()), at.plus(DAY));
-    let until = || Holds::UntilEndOf("ends_on".into());
+    let until = || Holds::UntilEndOf("ends_on".into(), 0);
     let day = |day: &str| Box::from([("ends_on".into(), Value::Text(day.into()))]);
     // Midnight in Amsterdam, in winter and in summer.
     assert_eq!(
@@ -157,4 +189,10 @@ fn a_fact_holds_for_a_time_or_until_the_day_it_says_is_over() {
         Timestamp(1_782_943_200_000)
     );
     assert_eq!(holds(until(), Box::default()), Timestamp::NEVER);
+    // A week longer than the day: midnight, a week later.
+    let longer = Holds::UntilEndOf("ends_on".into(), 7);
+    assert_eq!(
+        holds(longer, day("2026-11-28")),
+        Timestamp(1_795_906_800_000 + 7 * DAY)
+    );
 }
