@@ -7,7 +7,7 @@ pub enum RenderError {
     #[error("template {0:?} is not there: expected it among the definition's templates")]
     Unknown(String),
     /// The template names variables that this notification does not have.
-    #[error("template {template:?}: {} not given: expected them in the notification's data", .variables.join(", "))]
+    #[error("template {template:?}: {} not given: expected them {}", .variables.join(", "), source_of(.variables))]
     Missing {
         /// The file.
         template: String,
@@ -50,6 +50,23 @@ pub enum RenderError {
         /// What the engine says.
         detail: String,
     },
+}
+
+/// Where variables come from.
+fn source_of(variables: &[String]) -> &'static str {
+    let all = |roots: &[&str]| {
+        let root = |name: &String| name.split('.').next().is_some_and(|of| roots.contains(&of));
+        variables.iter().all(root)
+    };
+    if all(&["data"]) {
+        "in the notification's data"
+    } else if all(&["task", "ask"]) {
+        "of an answer that may be missing"
+    } else if all(&["link"]) {
+        "of a step with link = true"
+    } else {
+        "among the variables that docs/flows.md lists"
+    }
 }
 
 impl RenderError {

@@ -484,11 +484,21 @@ fn a_faulty_template_is_found_at_load_and_not_by_its_tenants() {
         [""; 0]
     );
     for (template, said) in [
-        ("{{ data.titel }}", "data.titel not given"),
+        (
+            "{{ data.titel }}",
+            "data.titel not given: expected them in the notification's data",
+        ),
         ("{{ data.title|euro }}", "euro wants whole cents"),
-        ("{{ data.title }} {{ link }}", "link not given"),
+        (
+            "{{ data.title }} {{ link }}",
+            "link not given: expected them of a step with link = true",
+        ),
         ("{{ data.when|datum }}", "left out that may be"),
-        ("{{ tenant.naam }}", "tenant.naam not given"),
+        (
+            "{{ tenant.naam }}",
+            "tenant.naam not given: expected them among the variables",
+        ),
+        ("{{ task.call.day }}", "expected them of an answer"),
     ] {
         let found = rehearsed(template);
         assert!(found.len() == 1, "{template}: {found:?}");

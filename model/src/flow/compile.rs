@@ -36,6 +36,7 @@ impl Flow {
         reader.declare(&source, definition);
         let flow = reader.flow(&source, definition);
         reader.forget_made_up(shape);
+        reader.forget_what_follows();
         if reader.problems.is_empty() {
             Ok(flow)
         } else {

@@ -48,6 +48,7 @@ impl Reader {
             match FactType::parse(name, text) {
                 Ok(known) => self.facts.push(known),
                 Err(mistakes) => {
+                    self.follows.push(format!("{name:?} is no type of fact"));
                     for mistake in mistakes {
                         let file = format!("facts/{name}.toml");
                         let within = Some(&*mistake.path).filter(|path| !path.is_empty());
@@ -68,6 +69,7 @@ impl Reader {
             let message = format!(
                 "calendar {file:?} is not there: expected a file calendars/{file}.toml beside the flow"
             );
+            self.calendar = Calendar::parse("").ok().map(Arc::new);
             return self.problem("calendar", message);
         };
         match Calendar::parse(text) {
@@ -77,6 +79,10 @@ impl Reader {
                     self.mistake(&format!("calendars/{file}.toml"), &mistake);
                 }
             }
+        }
+        // One to reckon with, so that what counts working days is not told to be wrong, too.
+        if self.calendar.is_none() {
+            self.calendar = Calendar::parse("").ok().map(Arc::new);
         }
     }
 
@@ -97,8 +103,9 @@ impl Reader {
 
     fn declare_input(&mut self, source: &FlowSource) {
         for (name, source) in &source.input {
-            if let Some(field) = self.field_of(name, source) {
-                self.input.push(field);
+            match self.field_of(name, source) {
+                Some(field) => self.input.push(field),
+                None => self.follows.push(format!("data.{name} is not declared")),
             }
         }
     }
@@ -157,20 +164,28 @@ impl Reader {
     fn declare_classes(&mut self, source: &FlowSource, definition: &Definition) {
         for (name, file) in &source.classes {
             let path = format!("classes.{name}");
-            let Some(text) = definition.classes.get(file) else {
-                self.problem(
+            let before = self.classes.len();
+            self.declare_class(name, file, definition, path);
+            if self.classes.len() == before {
+                self.follows.push(format!("{name:?} is not a class table"));
+            }
+        }
+    }
+
+    fn declare_class(&mut self, name: &str, file: &str, definition: &Definition, path: String) {
+        let Some(text) = definition.classes.get(file) else {
+            self.problem(
                     path,
                     format!("class table {file:?} is not there: expected a file classes/{file}.toml beside the flow"),
                 );
-                continue;
-            };
-            if let Some(table) = self.class_source(file, text) {
-                self.classes.push(ClassTable {
-                    name: name.as_str().into(),
-                    default: table.default.into(),
-                    codes: table.codes,
-                });
-            }
+            return;
+        };
+        if let Some(table) = self.class_source(file, text) {
+            self.classes.push(ClassTable {
+                name: name.into(),
+                default: table.default.into(),
+                codes: table.codes,
+            });
         }
     }
 

@@ -54,6 +54,8 @@ pub(super) struct Reader {
     pub reads_person: bool,
     /// Whether a condition reads which round it is.
     pub reads_rounds: bool,
+    /// What rules may say of names whose own declaration is wrong: no mistakes of theirs.
+    pub follows: Vec<String>,
     /// Names of the fields that conditions read, in the order of their indexes.
     pub fields: Vec<Box<str>>,
     /// What steps ask people or the tenant for, by their ids.
@@ -124,6 +126,13 @@ impl Reader {
         self.problems.extend(kept);
     }
 
+    /// Forgets what only follows from a declaration that is wrong, and is told there.
+    pub(in crate::flow) fn forget_what_follows(&mut self) {
+        let follows = std::mem::take(&mut self.follows);
+        let is_own = |found: &Problem| !follows.iter().any(|of| found.message.contains(of));
+        self.problems.retain(is_own);
+    }
+
     /// A legal reason: what an explanation says of it.
     pub(in crate::flow) fn reason(&mut self, path: &str, text: &str) -> Option<Box<str>> {
         let text = text.trim();
@@ -186,12 +195,28 @@ impl Reader {
         }
         let step = self.steps.get(text).copied();
         if step.is_none() {
+            let hint = self.near_target(text);
             let message = format!(
-                "{text:?} leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"
+                "{text:?} leads nowhere: expected a step's id, `end: <name>` or `human: <list>`{hint}"
             );
             self.problem(path, message);
         }
         step.map(Go::Step)
+    }
+
+    /// What was perhaps meant by a target that leads nowhere.
+    fn near_target(&self, text: &str) -> String {
+        let steps = || self.steps.keys().map(String::as_str);
+        let (kind, name) = text.split_once(':').unwrap_or(("", ""));
+        let (kind, name) = (kind.trim().to_lowercase(), name.trim());
+        let near = match &*kind {
+            "end" | "human" if !name.is_empty() => Some(format!("{kind}: {name}")),
+            _ => steps()
+                .find(|id| id.eq_ignore_ascii_case(text.trim()))
+                .or_else(|| nearest(text, steps()))
+                .map(str::to_owned),
+        };
+        near.map_or_else(String::new, |near| format!(": did you mean {near:?}?"))
     }
 
     /// What a rule asks.

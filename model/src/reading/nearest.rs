@@ -3,17 +3,19 @@
 /// Of the known words, the one nearest to what was written, when it is near enough to be meant.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let begun =
-        |word: &str| written.len() >= 3 && (word.starts_with(written) || written.starts_with(word));
-    let distance = |word: &&str| {
-        if begun(word) {
-            1
-        } else {
-            distance(&begin(written), &begin(word))
-        }
+    let begun = |word: &str| {
+        let long = written.len().min(word.len()) >= 3;
+        long && (word.starts_with(written) || written.starts_with(word))
     };
-    let best = known.into_iter().min_by_key(distance)?;
-    (distance(&best) <= 1 + best.len().max(written.len()) / 3).then_some(best)
+    let letters = |word: &str| distance(&begin(written), &begin(word));
+    let distance = |word: &&str| if begun(word) { 1 } else { letters(word) };
+    let best = known
+        .into_iter()
+        .min_by_key(|word| (distance(word), letters(word)))?;
+    let longer = best.len().max(written.len());
+    let far = distance(&best);
+    // Of two short words that share few letters neither stands for the other.
+    (far <= 1 + longer / 3 && far * 2 <= longer).then_some(best)
 }
 
 /// As much of a word as is compared.
@@ -35,4 +37,23 @@ pub fn distance(a: &[char], b: &[char]) -> usize {
         }
     }
     row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_word_is_meant_and_a_far_one_is_not() {
+        let of = |written, known: &[&'static str]| nearest(written, known.iter().copied());
+        assert_eq!(of("dunnin", &["d", "notice", "dunning"]), Some("dunning"));
+        assert_eq!(of("smss", &["mail", "sms"]), Some("sms"));
+        assert_eq!(
+            of("amount", &["amounts_paid", "amount_cents"]),
+            Some("amounts_paid")
+        );
+        assert_eq!(of("zo", &["mon", "sat", "sun"]), None);
+        assert_eq!(of("a", &["b", "c"]), None);
+        assert_eq!(of("x", &[]), None);
+    }
 }

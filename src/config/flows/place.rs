@@ -119,7 +119,8 @@ fn in_value(value: &Spanned<DeValue<'_>>, rest: &str, so_far: Followed) -> Follo
     }
 }
 
-/// An element by its place, its name or its id; the last one where several have it.
+/// An element by its place, its name or its id. Where several have it: the one in which more of the path is
+/// found, else the last.
 fn in_array(all: &DeArray<'_>, rest: &str, so_far: Followed) -> Followed {
     let (index, rest) = match rest.strip_prefix('[') {
         Some(rest) => by_place(all, rest),
@@ -141,7 +142,12 @@ fn by_place<'a>(all: &DeArray<'_>, rest: &'a str) -> (Option<usize>, &'a str) {
         return (number.parse().ok(), rest);
     };
     let (name, rest) = named.rsplit_once('"').unwrap_or((named, ""));
-    (position(all, |of| of == name), rest)
+    // The number counts in the flow that was put together. Where the file has this one there, it is the one.
+    let there = number.parse().ok().filter(|index: &usize| {
+        let element = all.get(*index);
+        element.is_some_and(|of| name_of(of.get_ref()).is_some_and(|of| of == name))
+    });
+    (there.or_else(|| position(all, rest, |of| of == name)), rest)
 }
 
 fn by_name<'a>(all: &DeArray<'_>, rest: &'a str) -> (Option<usize>, &'a str) {
@@ -151,15 +157,27 @@ fn by_name<'a>(all: &DeArray<'_>, rest: &'a str) -> (Option<usize>, &'a str) {
         .filter(|name| fits(name))
         .max_by_key(|name| name.len());
     match longest {
-        Some(name) => (position(all, |of| of == name), &rest[name.len()..]),
+        Some(name) => {
+            let rest = &rest[name.len()..];
+            (position(all, rest, |of| of == name), rest)
+        }
         None => (None, rest),
     }
 }
 
-fn position(all: &DeArray<'_>, fits: impl Fn(&str) -> bool) -> Option<usize> {
+fn position(all: &DeArray<'_>, rest: &str, fits: impl Fn(&str) -> bool) -> Option<usize> {
     let has =
         |value: &Spanned<DeValue<'_>>| name_of(value.get_ref()).is_some_and(|name| fits(&name));
-    (0..all.len()).rev().find(|index| has(&all[*index]))
+    let depth = |index: &usize| {
+        let start = Followed {
+            byte: 0,
+            rest: rest.to_owned(),
+            depth: 0,
+        };
+        in_value(&all[*index], rest, start).depth
+    };
+    let named = (0..all.len()).filter(|index| has(&all[*index]));
+    named.max_by_key(depth)
 }
 
 fn name_of<'a>(value: &'a DeValue<'_>) -> Option<Cow<'a, str>> {

@@ -13,6 +13,15 @@ use crate::config::flows::{FlowMistake, Found, SENDING};
 /// Checks flows. `mistakes` are those that were found on the way to them.
 #[must_use]
 pub fn check(all: &[Found], mistakes: Vec<FlowMistake>) -> Report {
+    // A flow that several extend is read for each of them.
+    let mut mistakes = mistakes;
+    let mut told = Vec::new();
+    mistakes.retain(|found| {
+        !told.contains(found) && {
+            told.push(found.clone());
+            true
+        }
+    });
     let mut report = Report {
         mistakes,
         ..Report::default()

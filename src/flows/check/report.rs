@@ -29,7 +29,11 @@ impl Report {
     ) {
         let (place, before) = found.sources.place(path, line);
         let message = format!("{before}{message}");
-        self.mistakes.push(FlowMistake::new(place, path, message));
+        let mistake = FlowMistake::new(place, path, message);
+        // What stands in a file that several flows use, or extend, is one mistake.
+        if !self.mistakes.contains(&mistake) {
+            self.mistakes.push(mistake);
+        }
     }
 
     /// One more warning. What only the extended flow has is no matter of the one that extends it.

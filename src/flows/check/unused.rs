@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sluis_model::Flow;
 use sluis_model::flow::{Operand, Step, Test};
 
-use super::paths::{cases, guards, stops};
+use super::paths::{awaited, cases, guards, stops};
 use super::report::Report;
 use crate::config::flows::{FlowMistake, Found, Place};
 
@@ -64,6 +64,13 @@ fn is_asked(flow: &Flow, table: usize) -> bool {
         return true;
     }
     let mut rules = guards(flow).chain(stops(flow)).chain(cases(flow));
+    let questions = flow.steps.iter().filter_map(|step| step.kind.question());
+    let mut teams = questions.filter_map(|of| of.team.as_ref());
+    if teams.any(|team| is_it(&team.of)) {
+        return true;
+    }
+    let rules = guards(flow).chain(stops(flow));
+    let mut rules = rules.chain(cases(flow)).chain(awaited(flow));
     rules.any(|rule| {
         let comparisons = rule.when.says.comparisons();
         comparisons.iter().any(|comparison| match &comparison.test {

@@ -442,9 +442,12 @@ fn within_bounds(amount: i64) -> Result<i32, String> {
     amount.ok_or_else(|| format!("expected at most {MOST_SHIFTED} of a unit"))
 }
 
+/// What the engine reckons with, by names that rules read otherwise.
+const RECKONED: [&str; 2] = ["balance_cents", "open_amount_cents"];
+
 fn no_fact(name: &str) -> String {
-    let near = nearest(name, FactType::BUILT_IN);
-    let hint = match name {
+    let near = nearest(name, FactType::BUILT_IN.into_iter().chain(RECKONED));
+    let hint = match near.filter(|near| RECKONED.contains(near)).unwrap_or(name) {
         "balance_cents" | "saldo" => "; what the tenant owes is facts.balance_cents".to_owned(),
         "open_amount_cents" => {
             "; what is open on the subject is subject.open_amount_cents".to_owned()

@@ -356,14 +356,13 @@ fn all_mistakes_are_reported_at_once() {
     let expected = [
         r#"input.urgent: "flag" is no kind: expected one of line, text, money, integer, boolean, date, url, with ? when it may be left out"#,
         r#"classes.class: class table "missing" is not there: expected a file classes/missing.toml beside the flow"#,
-        r#"guard[0] "right type".when: "class" is not a class table: declare it under [classes]"#,
         r#"guard[0] "right type".otherwise: "wrong type" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
         &format!(
             "step.mail.send.via: \"post\" is not a channel: expected {}, preferred or cheapest",
             crate::Channel::listed()
         ),
         r#"step.mail.send.via: sms has no template: add it to send.template"#,
-        r#"step.mail.on.unanswered.go: "pauze" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
+        r#"step.mail.on.unanswered.go: "pauze" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`: did you mean "pause"?"#,
         r#"step.pause.wait.for: "-1d": expected a whole number with a unit: ms, s, m, h or d, such as 48h, or 2 working days"#,
         r#"step.ask.task.answers.go on: "post" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
         r#"name: "Sound!": expected lower-case letters, digits and hyphens"#,
@@ -420,7 +419,7 @@ fn every_mistake_in_the_shape_is_told_beside_those_in_the_meaning() {
         r#"guard[0] "right type".otherwise: not given: expected where to go when it does not hold: such as otherwise = "end: no balance""#,
         r#"version: "one": expected a whole number: raise it whenever the flow changes"#,
         r#"purpose: not given: expected what the flow is for: such as purpose = "information""#,
-        r#"step.mail.on.bounced: "paws" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`"#,
+        r#"step.mail.on.bounced: "paws" leads nowhere: expected a step's id, `end: <name>` or `human: <list>`: did you mean "pause"?"#,
         r#"step.ask.task.colour: unknown key: expected one of answers, asks, deadline, list, remind, team: remove it"#,
         r#"step.ask.task.list: not given: expected a value: this key has no default"#,
     ];

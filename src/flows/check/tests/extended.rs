@@ -282,3 +282,21 @@ fn flows_that_extend_each_other_in_a_circle_are_refused() {
         "{mistakes:?}"
     );
 }
+
+#[test]
+fn what_is_wrong_in_a_flow_is_told_once_however_many_extend_it() {
+    let dir = TempDir::new().unwrap();
+    let files = [
+        (
+            "base.toml",
+            "name = \"base\"\nextends = \"storno\"\nversion = 1\n[[step]]\nid = \"mial\"\non.bounced = \"sms\"\n",
+        ),
+        ("b.toml", "name = \"b\"\nextends = \"base\"\nversion = 1\n"),
+        ("c.toml", "name = \"c\"\nextends = \"base\"\nversion = 1\n"),
+    ];
+    write(dir.path(), &files);
+    let (found, mistakes) = find_in(dir.path());
+    let report = check(&found, mistakes);
+    let told: Vec<String> = report.mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 1, "{told:#?}");
+}

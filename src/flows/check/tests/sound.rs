@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 
-use super::{BESIDE, FLOW, checked, shown, write};
+use super::{BESIDE, FLOW, Report, checked, shown, write};
 use crate::config::Config;
 use crate::config::flows::{FlowMistake, find, find_in};
 use crate::flows::check::check;
@@ -166,12 +166,11 @@ fn a_flow_behind_a_link_that_leads_nowhere_is_a_mistake() {
 
 #[test]
 fn a_class_table_that_only_a_branch_asks_for_is_used() {
-    let (_dir, report) = checked(
-        "flow.toml",
+    let report = asking_for_other(
         "wait = { for = \"5d\", then = \"ask\" }",
-        "branch.cases = [{ when = \"other(data.code) == 'CHASE'\", go = \"ask\" }]\nbranch.otherwise = \"ask\"\n\n[classes]\nother = \"kinds\"",
+        "branch.cases = [{ when = \"other(data.code) == 'CHASE'\", go = \"ask\" }]\nbranch.otherwise = \"ask\"",
     );
-    assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+    assert_eq!((report.mistakes, report.warnings), (vec![], vec![]));
 }
 
 #[test]
@@ -199,5 +198,97 @@ fn a_count_that_nothing_is_counted_for_is_a_warning() {
             told.iter().all(|told| told.starts_with(expected)),
             "{told:?}"
         );
+    }
+}
+
+/// What a check of the pack finds where it has a class table more, and one line asks for it.
+fn asking_for_other(sound: &str, asking: &str) -> Report {
+    let dir = TempDir::new().unwrap();
+    let flow = FLOW.replace("kind = \"kinds\"", "kind = \"kinds\"\nother = \"kinds\"");
+    assert_eq!(flow.matches(sound).count(), 1, "{sound}");
+    write(dir.path(), &[("flow.toml", &*flow.replace(sound, asking))]);
+    write(dir.path(), &BESIDE);
+    let (found, mistakes) = find_in(dir.path());
+    check(&found, mistakes)
+}
+
+#[test]
+fn a_class_table_that_only_names_a_team_is_used() {
+    let task = "task = { list = \"desk\", answers";
+    let report = asking_for_other(task, task);
+    assert_eq!((report.mistakes.len(), report.warnings.len()), (0, 1));
+    let team = "task = { list = \"desk\", team = \"other(data.code)\", answers";
+    let report = asking_for_other(task, team);
+    assert_eq!((report.mistakes, report.warnings), (vec![], vec![]));
+}
+
+#[test]
+fn of_two_that_have_one_name_a_mistake_is_told_where_it_stands() {
+    let (dir, report) = checked(
+        "flow.toml",
+        "[[stop]]",
+        "[[guard]]\nname = \"right kind\"\nwhen = \"data.nothing == 'x'\"\notherwise = \"end: x\"\n\n[[stop]]",
+    );
+    let shown: Vec<String> = report
+        .mistakes
+        .iter()
+        .map(|found| shown(dir.path(), found))
+        .collect();
+    assert_eq!(shown, ["flow.toml:30:8: guard[2] \"right kind\".when"]);
+    let (dir, report) = checked(
+        "flow.toml",
+        "when = \"kind(data.code) == 'CHASE'\"\notherwise = \"end: wrong kind\"\n",
+        "when = \"data.nothing == 'x'\"\notherwise = \"end: wrong kind\"\n\n[[guard]]\nname = \"right kind\"\nwhen = \"kind(data.code) == 'CHASE'\"\notherwise = \"end: wrong kind\"\n",
+    );
+    let first = super::shown(dir.path(), &report.mistakes[0]);
+    assert_eq!(first, "flow.toml:19:8: guard[0] \"right kind\".when");
+    // Two steps of one id: the one that waits cannot have the ways out of the one that sends.
+    let (dir, report) = checked(
+        "flow.toml",
+        "[[step]]\nid = \"pause\"\n",
+        "[[step]]\nid = \"mail\"\nwait = { for = \"soon\", then = \"ask\" }\n\n[[step]]\nid = \"pause\"\n",
+    );
+    let places: Vec<String> = report
+        .mistakes
+        .iter()
+        .map(|found| super::shown(dir.path(), found))
+        .collect();
+    assert!(
+        places.contains(&"flow.toml:48:16: step.mail.wait.for".to_owned()),
+        "{places:?}"
+    );
+}
+
+#[test]
+fn what_only_follows_from_a_mistake_is_not_told_as_another() {
+    for (file, sound, other, expected) in [
+        (
+            "flow.toml",
+            "code = \"line\"",
+            "code = \"lin\"",
+            "input.code",
+        ),
+        (
+            "flow.toml",
+            "kind = \"kinds\"",
+            "kind = \"kindz\"",
+            "classes.kind",
+        ),
+        (
+            "calendars/office.toml",
+            "holidays = \"nl\"",
+            "holidays = \"be\"",
+            "calendars/office.toml.holidays",
+        ),
+        (
+            "flow.toml",
+            "calendar = \"office\"",
+            "calendar = \"ofice\"",
+            "calendar",
+        ),
+    ] {
+        let (_dir, report) = checked(file, sound, other);
+        let paths: Vec<&str> = report.mistakes.iter().map(|found| &*found.path).collect();
+        assert_eq!(paths, [expected], "{other}");
     }
 }
