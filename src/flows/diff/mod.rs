@@ -1,11 +1,13 @@
 //! Owns what differs between two flows, in words. Refuses to judge whether it may.
 
+mod left;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sluis_model::flow::{ClassTable, Definition, Go, Guard, InputField, Step, Stop};
+use sluis_model::flow::{ClassTable, Definition, Guard, InputField, Page, Step, Stop};
 use sluis_model::{Channel, FactField, Flow};
 
 use super::ways::{Way, length, ways};
@@ -22,7 +24,10 @@ pub fn diff(a: (&Flow, &Definition), b: (&Flow, &Definition)) -> Vec<String> {
     steps(a.0, b.0, &mut told);
     classes(&a.0.classes, &b.0.classes, &mut told);
     files("template", &a.1.templates, &b.1.templates, &mut told);
-    files("calendar", &a.1.calendars, &b.1.calendars, &mut told);
+    beside("calendar", &a.1.calendars, &b.1.calendars, &mut told);
+    beside("type of fact", &a.1.facts, &b.1.facts, &mut told);
+    let untold = left::untold(&a.1.flow, &b.1.flow, &told.lines);
+    told.lines.extend(untold);
     told.lines
 }
 
@@ -78,6 +83,18 @@ fn head(a: &Flow, b: &Flow, told: &mut Told) {
         close.unwrap_or_else(|| "nothing".to_owned())
     };
     told.other("closing", closes(a), closes(b));
+    told.other("counted", a.counted.to_string(), b.counted.to_string());
+    told.other("group", households(a), households(b));
+}
+
+/// Whom of a household it tells, and for whom one answers.
+fn households(flow: &Flow) -> String {
+    let roles = flow.group.roles.iter().map(|role| role.name());
+    let answers = match flow.answers_for_all() {
+        true => "one answers for all",
+        false => "each answers",
+    };
+    format!("{}; {answers}", roles.collect::<Vec<_>>().join(", "))
 }
 
 fn fields(a: &[InputField], b: &[InputField], told: &mut Told) {
@@ -198,6 +215,8 @@ fn one_step((a, step): (&Flow, &Step), (b, other): (&Flow, &Step), told: &mut To
         told.other(&format!("{what}: {name}"), of(&was, a), of(&is, b));
     }
     questions(&what, step, other, told);
+    cases(&what, step, other, told);
+    page(&what, step, other, told);
     let templates = |step: &Step| {
         let message = step.kind.message();
         let own = message.into_iter().flat_map(|message| &message.templates);
@@ -223,6 +242,52 @@ fn one_step((a, step): (&Flow, &Step), (b, other): (&Flow, &Step), told: &mut To
     }
 }
 
+/// In which order a step that chooses asks, and how old what it reads may be.
+fn cases(what: &str, step: &Step, other: &Step, told: &mut Told) {
+    let asked = |step: &Step| {
+        let cases = step.kind.branches().map_or(&[][..], |of| &of.cases);
+        let each = cases.iter().map(|case| case.when.text.to_string());
+        each.collect::<Vec<_>>()
+    };
+    let (was, is) = (asked(step), asked(other));
+    let both = |of: &[String], other: &[String]| {
+        let kept = of.iter().filter(|case| other.contains(case));
+        kept.cloned().collect::<Vec<_>>().join(", ")
+    };
+    told.other(
+        &format!("{what}: order of cases"),
+        both(&was, &is),
+        both(&is, &was),
+    );
+    let fresh = |step: &Step, text: &str| {
+        let cases = step.kind.branches().map_or(&[][..], |of| &of.cases);
+        let case = cases.iter().find(|case| *case.when.text == *text);
+        let within = case.and_then(|case| case.fresh_within_ms);
+        within.map_or("any age".to_owned(), length)
+    };
+    for case in was.iter().filter(|case| is.contains(case)) {
+        let what = format!("{what}: when {case}: fresh within");
+        told.other(&what, fresh(step, case), fresh(other, case));
+    }
+}
+
+/// What the tenant reads on the page of a question.
+fn page(what: &str, step: &Step, other: &Step, told: &mut Told) {
+    let of = |step: &'_ Step| step.kind.question().and_then(|of| of.page.clone());
+    let (Some(was), Some(is)) = (of(step), of(other)) else {
+        return;
+    };
+    told.other(&format!("{what}: text of the page"), &*was.text, &*is.text);
+    let document = |page: &Page| page.document.as_deref().unwrap_or("none").to_owned();
+    told.other(&format!("{what}: document"), document(&was), document(&is));
+    let labels = was.labels.iter().chain(&is.labels);
+    let names: BTreeSet<&str> = labels.map(|(name, _)| &**name).collect();
+    for name in names {
+        let what = format!("{what}: {name} is called");
+        told.other(&what, was.label(name), is.label(name));
+    }
+}
+
 /// What people are told, and what their answers ask for.
 fn questions(what: &str, step: &Step, other: &Step, told: &mut Told) {
     let asks = |step: &Step| {
@@ -233,7 +298,20 @@ fn questions(what: &str, step: &Step, other: &Step, told: &mut Told) {
         asks.filter(|text| !text.is_empty())
             .unwrap_or_else(|| "nothing".to_owned())
     };
-    told.other(&format!("{what}: asks"), asks(step), asks(other));
+    // A question to the tenant is told with what the step does.
+    if step.kind.message().is_none() {
+        told.other(&format!("{what}: asks"), asks(step), asks(other));
+    }
+    let otherwise = |step: &Step| {
+        let team = step.kind.question().and_then(|of| of.team.as_ref());
+        let otherwise = team.and_then(|team| team.otherwise.as_deref());
+        otherwise.unwrap_or("none").to_owned()
+    };
+    told.other(
+        &format!("{what}: team where nothing names one"),
+        otherwise(step),
+        otherwise(other),
+    );
     let fields = |step: &Step| {
         let replies = step.kind.question().map_or(&[][..], |of| &of.replies);
         let each = replies.iter().map(|reply| {
@@ -261,7 +339,13 @@ fn field_of_answer(of: &FactField) -> String {
         [] => of.field.kind.name().to_owned(),
         words => format!("one of {}", words.join(" ")),
     };
-    format!("{} {kind}{optional}", of.field.name)
+    let within = match of.within {
+        Some((least, i64::MAX)) => format!(" from {least}"),
+        Some((i64::MIN, most)) => format!(" to {most}"),
+        Some((least, most)) => format!(" {least} to {most}"),
+        None => String::new(),
+    };
+    format!("{} {kind}{within}{optional}", of.field.name)
 }
 
 fn classes(a: &[ClassTable], b: &[ClassTable], told: &mut Told) {
@@ -310,6 +394,22 @@ fn files(what: &str, a: &BTreeMap<String, String>, b: &BTreeMap<String, String>,
                 told.lines.push(format!("{what} {name}: another text"));
             }
             (Some(_) | None, _) => {}
+        }
+    }
+}
+
+/// Files beside a flow whose keys are told, and not the text as a whole.
+fn beside(what: &str, a: &BTreeMap<String, String>, b: &BTreeMap<String, String>, told: &mut Told) {
+    let kept = |of: &BTreeMap<String, String>, other: &BTreeMap<String, String>| {
+        let alone = of.iter().filter(|(name, _)| !other.contains_key(*name));
+        let alone = alone.map(|(name, text)| (name.clone(), text.clone()));
+        alone.collect::<BTreeMap<_, _>>()
+    };
+    files(what, &kept(a, b), &kept(b, a), told);
+    for (name, was) in a {
+        if let Some(is) = b.get(name) {
+            let lines = left::in_file(&format!("{what} {name}"), was, is);
+            told.lines.extend(lines);
         }
     }
 }
