@@ -335,7 +335,15 @@ fn drawn(found: &Found, format: Format) -> Reply {
 
 fn tested(source: &Source, dir: Option<&Path>, env: &BTreeMap<String, String>) -> Reply {
     let ((found, mistakes), files) = match dir {
-        Some(dir) => (find_in(dir), scenarios(&[dir])),
+        // Scenarios of a directory may play what is built in, too.
+        Some(dir) => {
+            let (mut found, mistakes) = find_in(dir);
+            let (built_in, _) = find(&Config::built_in());
+            let is_other = |of: &Found| !found.iter().any(|own| own.name == of.name);
+            let others: Vec<Found> = built_in.into_iter().filter(is_other).collect();
+            found.extend(others);
+            ((found, mistakes), scenarios(&[dir]))
+        }
         None => match source.load(env) {
             Ok(loaded) => {
                 let config = loaded.config;

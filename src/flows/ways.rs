@@ -29,6 +29,9 @@ impl Way<'_> {
 /// The name of the way that a wait takes.
 pub(super) const WAITED: &str = "then";
 
+/// The name of the way that a step takes which leads on at once.
+pub(super) const AT_ONCE: &str = "at once";
+
 /// The name of the way that a task takes which nobody answers in time.
 pub(super) const DEADLINE: &str = "no answer";
 
@@ -53,7 +56,7 @@ pub(super) fn ways(step: &Step) -> Vec<Way<'_>> {
     }
     // A step that leads on at once has no other way.
     if let Begin::GoOn(go) = step.kind.enter(Timestamp(0)) {
-        ways.push(plain("at once", go));
+        ways.push(plain(AT_ONCE, go));
     }
     if let Some(setting) = step.sets() {
         ways.push(plain(WAITED, &setting.then));

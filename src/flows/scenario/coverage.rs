@@ -7,7 +7,10 @@ use std::fmt::Write as _;
 use sluis_model::flow::{Step, Until};
 use sluis_model::{Branched, Cause, Flow};
 
-use crate::flows::ways::{DEADLINE, WAITED, comes, looked_out, ways};
+use crate::flows::ways::{AT_ONCE, DEADLINE, WAITED, comes, looked_out, ways};
+
+/// How wide a column of the table becomes at most, in characters.
+const MOST_WIDE: usize = 80;
 
 /// How often each part of a flow was taken.
 #[derive(Debug, Default)]
@@ -27,6 +30,11 @@ impl Coverage {
     pub(super) fn entered(&mut self, flow: &Flow, from: Option<u8>, step: u8, cause: &Cause) {
         self.left(flow, from, cause);
         *self.steps.entry(step).or_default() += 1;
+        // A step that leads on at once is left with the cause that led to it.
+        let leads_on = flow.step(step).map(ways).unwrap_or_default().into_iter();
+        for way in leads_on.filter(|way| way.name == AT_ONCE) {
+            *self.ways.entry((step, way.name)).or_default() += 1;
+        }
     }
 
     /// A step was left, or a rule led away from it.
@@ -98,9 +106,17 @@ impl Coverage {
             flow.version,
             parts.len()
         );
+        let widest = |of: fn(&(String, String, usize)) -> &String, least: usize| {
+            let each = parts.iter().map(|part| of(part).chars().count());
+            each.max().unwrap_or_default().clamp(least, MOST_WIDE)
+        };
+        let (part_wide, way_wide) = (widest(|part| &part.0, 32), widest(|part| &part.1, 24));
         for (part, way, count) in &parts {
             let mark = if *count == 0 { "  <- never" } else { "" };
-            let _ = writeln!(text, "  {part:<32} {way:<24} {count:>4}{mark}");
+            let _ = writeln!(
+                text,
+                "  {part:<part_wide$} {way:<way_wide$} {count:>4}{mark}"
+            );
         }
         text
     }

@@ -9,13 +9,16 @@ use super::line::{Line, What};
 use super::span;
 use crate::explain::rfc3339;
 
-/// The lines that a scenario expects.
-///
-/// # Errors
-/// The place of a mistake in the list, and what was expected there.
-pub(super) fn lines(all: &[Expected], start: Timestamp) -> Result<Vec<Line>, (usize, String)> {
-    let read = |(index, expected)| line(expected, start).map_err(|message| (index, message));
-    all.iter().enumerate().map(read).collect()
+/// The lines that a scenario expects, and each mistake: its place in the list, and what was expected there.
+pub(super) fn lines(all: &[Expected], start: Timestamp) -> (Vec<Line>, Vec<(usize, String)>) {
+    let (mut lines, mut wrong) = (Vec::new(), Vec::new());
+    for (index, expected) in all.iter().enumerate() {
+        match line(expected, start) {
+            Ok(line) => lines.push(line),
+            Err(message) => wrong.push((index, message)),
+        }
+    }
+    (lines, wrong)
 }
 
 fn line(expected: &Expected, start: Timestamp) -> Result<Line, String> {

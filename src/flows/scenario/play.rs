@@ -13,6 +13,7 @@ use super::coverage::Coverage;
 use super::expected::{differing, lines};
 use super::file::{File, Person, Scenario};
 use super::happening::{self, Happening, Happens};
+use super::line::Line;
 use super::span;
 use super::told::{Told, as_json, given};
 use super::world::World;
@@ -50,13 +51,26 @@ impl Run<'_> {
     /// Plays it. Gives what came otherwise than expected.
     ///
     /// # Errors
-    /// What cannot be played, and where it stands.
+    /// Everything that is written wrong, and where it stands; else what cannot be played.
     pub(super) fn play(
         &self,
         number: usize,
         coverage: &mut Coverage,
+    ) -> Result<Vec<String>, Vec<Wrong>> {
+        let (told, happens, expected) = self.written(number)?;
+        let played = self.run(number, told, happens, &expected, coverage);
+        played.map_err(|wrong| vec![wrong])
+    }
+
+    /// Plays what was read.
+    fn run(
+        &self,
+        number: usize,
+        mut told: Vec<Told>,
+        happens: Vec<Happening>,
+        expected: &[Line],
+        coverage: &mut Coverage,
     ) -> Result<Vec<String>, Wrong> {
-        let (mut told, happens) = self.timeline(number)?;
         let mut world = World::new(self.flow, self.start, self.steering, coverage);
         world.give(&Input::PutProfile(Box::new(self.profile())));
         let in_given = |message| (path(number, "given"), message);
@@ -64,29 +78,50 @@ impl Run<'_> {
         let in_data = |message| (path(number, "data"), message);
         self.notify(&mut world, &Table::new()).map_err(in_data)?;
         self.follow(&mut world, told, happens, number)?;
-        let expected = lines(&self.scenario.expect, self.start).map_err(|(index, message)| {
-            let place = format!("expect[{index}]");
-            (path(number, &place), message)
-        })?;
-        let mut differs = differing(&expected, &world.lines, self.start);
+        let mut differs = differing(expected, &world.lines, self.start);
         differs.append(&mut world.complaints);
         Ok(differs)
     }
 
-    /// What is told and what happens, in order.
-    fn timeline(&self, number: usize) -> Result<(Vec<Told>, Vec<Happening>), Wrong> {
+    /// What is told, what happens, in order, and what is expected. Facts are read once before they are told,
+    /// so that one that comes late in the scenario is no mistake for later.
+    fn written(&self, number: usize) -> Result<(Vec<Told>, Vec<Happening>, Vec<Line>), Vec<Wrong>> {
+        let mut wrong = Vec::new();
         let mut told = Vec::new();
         for source in self.scenario.facts.as_ref().unwrap_or(&self.file.facts) {
-            told.push(given(source).map_err(|message| (path(number, "given"), message))?);
+            let read = given(source).and_then(|told| {
+                self.fact(self.start.plus(told.next), 0, &told.kind, &told.keys)?;
+                Ok(told)
+            });
+            match read {
+                Ok(read) => told.push(read),
+                Err(message) => wrong.push((path(number, "given"), message)),
+            }
         }
         let mut happens = Vec::new();
         for (index, source) in self.scenario.happens.iter().enumerate() {
-            let place = format!("happens[{index}]");
-            let read = happening::read(source);
-            happens.push(read.map_err(|message| (path(number, &place), message))?);
+            let read = happening::read(source).and_then(|read| {
+                if let Happens::Fact(kind, keys) = &read.what {
+                    self.fact(self.start.plus(read.after), 0, kind, keys)?;
+                }
+                Ok(read)
+            });
+            match read {
+                Ok(read) => happens.push(read),
+                Err(message) => wrong.push((path(number, &format!("happens[{index}]")), message)),
+            }
         }
         happens.sort_by_key(|happening: &Happening| happening.after);
-        Ok((told, happens))
+        let (expected, mistaken) = lines(&self.scenario.expect, self.start);
+        let mistaken = mistaken.into_iter();
+        wrong.extend(mistaken.map(|(index, message)| {
+            let place = format!("expect[{index}]");
+            (path(number, &place), message)
+        }));
+        match wrong.is_empty() {
+            true => Ok((told, happens, expected)),
+            false => Err(wrong),
+        }
     }
 
     /// Moves the clock from one thing that happens or is due to the next.
@@ -193,7 +228,7 @@ impl Run<'_> {
     /// Tells the facts that are due.
     fn tell(&self, world: &mut World<'_>, told: &mut Vec<Told>, until: i64) -> Result<(), String> {
         for fact in told.iter_mut().filter(|fact| fact.next <= until) {
-            let input = self.fact(world, &fact.kind, &fact.keys)?;
+            let input = self.fact(world.now, world.fact_number(), &fact.kind, &fact.keys)?;
             world.give(&input);
             fact.next = fact
                 .every
@@ -203,16 +238,21 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Reads a fact as the API does.
-    fn fact(&self, world: &World<'_>, kind: &str, keys: &Table) -> Result<Input, String> {
+    /// Reads a fact that is told now, as the API does.
+    fn fact(&self, now: Timestamp, count: u64, kind: &str, keys: &Table) -> Result<Input, String> {
         let mut keys = keys.clone();
         let happened = match keys.remove("happened") {
             Some(Value::String(text)) => self.start.plus(span::parse(&text)?),
             Some(other) => return Err(format!("{other}: expected a time since the start")),
-            None => world.now,
+            None => now,
         };
+        if happened > now {
+            let ahead = span::shown(happened.since(now));
+            return Err(format!(
+                "happened is {ahead} after it is told: expected no fact of what is still to come, for the engine refuses it"
+            ));
+        }
         let mut body = as_json(&keys);
-        let count = world.fact_number();
         body["fact_id"] = format!("scenario-{count}").into();
         body["type"] = kind.into();
         body["tenant_id"] = TENANT.into();
@@ -286,7 +326,7 @@ impl Run<'_> {
         let of = happening.of;
         match &happening.what {
             Happens::Fact(kind, keys) => {
-                let input = self.fact(world, kind, keys)?;
+                let input = self.fact(world.now, world.fact_number(), kind, keys)?;
                 world.give(&input);
             }
             Happens::Receipt(kind, channel) => world.receipt(of, *kind, *channel),

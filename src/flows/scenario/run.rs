@@ -1,9 +1,11 @@
 //! Owns the running of files of scenarios, and the tables of what they cover. Refuses to play one.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sluis_model::Flow;
 use sluis_model::flow::Definition;
+use sluis_model::reading::nearest;
 use sluis_model::steering::{Mistake, Steering};
 
 use super::coverage::Coverage;
@@ -30,25 +32,27 @@ pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
         let mistake = |path: &str, message: String| {
             FlowMistake::new(place_in(label, text, path), path, message)
         };
-        let Some((flow, types)) = compiled(found, &file.flow) else {
-            let message = format!("{:?}: expected a flow that is there and right", file.flow);
+        let flow = compiled(found, &file.flow);
+        if flow.is_none() {
+            let message = no_flow(found, &file.flow);
             tested.mistakes.push(mistake("flow", message));
-            continue;
-        };
-        let Ok(start) = instant(&file.starts) else {
-            let message = format!("{:?}: expected an instant with its offset", file.starts);
+        }
+        let start = instant(&file.starts);
+        if start.is_err() {
+            let message = format!(
+                "{:?}: expected an instant with its offset, such as \"2026-11-24T10:00:00+01:00\"",
+                file.starts
+            );
             tested.mistakes.push(mistake("starts", message));
+        }
+        let steering = steering(label, file.steering.as_deref());
+        if let Err(wrong) = &steering {
+            let wrong = wrong.iter().cloned();
+            let wrong = wrong.map(|message| mistake("steering", message));
+            tested.mistakes.extend(wrong);
+        }
+        let (Some((flow, types)), Ok(start), Ok(steering)) = (flow, start, steering) else {
             continue;
-        };
-        let steering = match steering(label, file.steering.as_deref()) {
-            Ok(steering) => steering,
-            Err(mistakes) => {
-                let mistakes = mistakes.into_iter();
-                tested
-                    .mistakes
-                    .extend(mistakes.map(|message| mistake("steering", message)));
-                continue;
-            }
         };
         let index = covered
             .iter()
@@ -73,7 +77,11 @@ pub fn test(found: &[Found], files: &[(String, String)]) -> Tested {
                     name: scenario.name.clone(),
                     differs,
                 }),
-                Err((path, message)) => tested.mistakes.push(mistake(&path, message)),
+                Err(wrong) => {
+                    let wrong = wrong.into_iter();
+                    let wrong = wrong.map(|(path, message)| mistake(&path, message));
+                    tested.mistakes.extend(wrong);
+                }
             }
         }
     }
@@ -114,6 +122,15 @@ fn steering(label: &str, named: Option<&str>) -> Result<Steering, Vec<String>> {
         });
         told.collect()
     })
+}
+
+/// What is told of a flow that is not there.
+fn no_flow(found: &[Found], name: &str) -> String {
+    let known: BTreeSet<&str> = found.iter().map(|found| &*found.name).collect();
+    let near = nearest(name, known.iter().copied());
+    let near = near.map_or_else(String::new, |near| format!(": did you mean {near:?}?"));
+    let listed = known.into_iter().collect::<Vec<_>>().join(", ");
+    format!("{name:?}: expected a flow that is there and right, one of {listed}{near}")
 }
 
 /// The flow of this name, a corporation's own before the shared one, with the types of facts that it

@@ -2,7 +2,7 @@
 
 use super::test;
 use crate::config::Config;
-use crate::config::flows::{find, scenarios};
+use crate::config::flows::{find, find_in, scenarios};
 
 fn built_in(text: &str) -> super::Tested {
     let (found, _) = find(&Config::built_in());
@@ -37,7 +37,7 @@ fn what_comes_otherwise_is_shown_beside_what_was_expected() {
     let tested = built_in(&format!("{HEAD}{scenario}"));
     assert!(!tested.is_good());
     let expected = [
-        "expected { after = \"0s\", sent = \"sms\", template = \"\" } (2026-11-24T09:00:00Z)",
+        "expected { after = \"0s\", sent = \"sms\" } (2026-11-24T09:00:00Z)",
         "came     { after = \"0s\", sent = \"email\", template = \"notice-mail\" } (2026-11-24T09:00:00Z)",
         "expected { after = \"2d\", end = \"sent\" } (2026-11-26T09:00:00Z)",
         "came     { after = \"1d\", end = \"sent\" } (2026-11-25T09:00:00Z)",
@@ -229,6 +229,67 @@ fn the_cheapest_channel_that_is_there_by_the_day_is_a_matter_of_the_calendar() {
     assert_eq!(report.mistakes, []);
     let label = dir.path().join("scenarios/bill.toml").display().to_string();
     let tested = test(&found, &[(label, BILLS.to_owned())]);
+    },
+#[test]
+fn every_mistake_of_a_file_is_told_at_once() {
+    let scenario = "[[scenario]]\nname = \"wrong\"\n\
+        given = [{ fact = \"balanse\", amount_cents = 1 }]\n\
+        happens = [{ after = \"-1d\", bounced = \"email\" }, { after = \"1d\", bounced = \"fax\" }, { after = \"1d\", fact = \"exception\", ends_on = \"2026-02-31\" }]\n\
+        expect = [{ at = \"tomorrow\", end = \"sent\" }, { after = \"1d\" }]\n";
+    let tested = built_in(&format!("{HEAD}{scenario}"));
+    let told: Vec<String> = tested.mistakes.iter().map(ToString::to_string).collect();
+    for expected in [
+        "scenario[0].given: type: expected one of",
+        "scenario[0].happens[0]: \"-1d\": expected a time",
+        "scenario[0].happens[1]: \"fax\" is not a channel",
+        "scenario[0].happens[2]: ends_on: expected a date that exists",
+        "scenario[0].expect[0]: \"tomorrow\": expected an instant",
+        "scenario[0].expect[1]: expected one of sent",
+    ] {
+        assert!(
+            told.iter().any(|told| told.contains(expected)),
+            "{expected}\n{told:#?}"
+        );
+    }
+    let head = HEAD
+        .replace("\"notice\"", "\"notise\"")
+        .replace("2026-11-24T10:00:00+01:00", "tuesday");
+    let tested = built_in(&head);
+    let told: Vec<String> = tested.mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].contains("did you mean \"notice\"?"), "{told:#?}");
+}
+
+#[test]
+fn what_meets_nothing_and_what_lies_ahead_is_told() {
+    let scenario = "[[scenario]]\nname = \"nobody asks\"\nhappens = [{ after = \"1h\", answer = \"done\" }]\n\
+                    expect = [{ after = \"0s\", sent = \"email\" }, { after = \"1d\", end = \"sent\" }]\n";
+    let tested = built_in(&format!("{HEAD}{scenario}"));
+    assert_eq!(
+        tested.outcomes[0].differs,
+        ["answer \"done\" finds no open task: nobody is asked at that time"]
+    );
+    let scenario = "[[scenario]]\nname = \"ahead\"\nhappens = [{ after = \"1h\", fact = \"balance\", amount_cents = 0, happened = \"2h\" }]\nexpect = []\n";
+    let tested = built_in(&format!("{HEAD}{scenario}"));
+    let told = tested.mistakes[0].to_string();
+    assert!(
+        told.contains("happened is 1h after it is told: expected no fact of what is still to come"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_step_that_ends_the_flow_counts_as_taken() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let flow = "name = \"short\"\nversion = 1\npurpose = \"information\"\n\
+        [[step]]\nid = \"pause\"\nwait = { for = \"1d\", then = \"over\" }\n\
+        [[step]]\nid = \"over\"\nend = \"done\"\n";
+    std::fs::write(dir.path().join("short.toml"), flow).expect("a flow");
+    let (found, mistakes) = find_in(dir.path());
+    assert_eq!(mistakes, []);
+    let text = "flow = \"short\"\nstarts = \"2026-11-24T10:00:00+01:00\"\ncategory = \"information\"\n\
+        [[scenario]]\nname = \"one\"\nexpect = [{ after = \"1d\", end = \"done\" }]\n";
+    let tested = test(&found, &[("own.toml".to_owned(), text.to_owned())]);
     assert!(tested.is_good(), "{}", tested.report());
     assert_eq!(tested.uncovered, [""; 0], "{}", tested.report());
 }

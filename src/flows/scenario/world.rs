@@ -251,6 +251,9 @@ impl<'a> World<'a> {
                 let fields = fields.join(", ");
                 format!("answer {answer:?} asks for {fields}, too")
             }
+            Answer::Task(TaskAnswer::NotOpen) => {
+                format!("answer {answer:?} finds no open task: nobody is asked at that time")
+            }
             _ => return,
         };
         self.complaints.push(complaint);
