@@ -84,6 +84,10 @@ struct Course {
     outcome: Outcome,
     /// Whether what it is about was paid in this rehearsal: nobody pays the same twice.
     is_paid: bool,
+    /// The step that it came to last.
+    step: u8,
+    /// The rule that held it last, if one did.
+    held: Option<u8>,
 }
 
 impl Stage {

@@ -86,11 +86,7 @@ fn rehearsed(args: &RunArgs, env: &BTreeMap<String, String>) -> Result<Reply, Re
         (&config, &types, &words, &lists),
     )?;
     if read.audience.rows.is_empty() {
-        let why = read.rejected.first();
-        let why = why.map_or_else(String::new, |(line, _, why)| {
-            format!(": line {line}: {why}")
-        });
-        return Err(refused(&format!("there is no row to rehearse{why}")));
+        return Err(refused(&no_row(&lists, &read)));
     }
     read.notes.extend(notes(&config, &stage));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -269,8 +265,40 @@ fn notes(config: &Config, stage: &Stage) -> Vec<String> {
     if stage.carriers.is_empty() {
         notes.push("the corporation has no provider: nothing can leave".to_owned());
     }
+    let asks =
+        |step: &&sluis_model::flow::Step| step.kind.question().is_some_and(|of| of.page.is_some());
+    let asking = stage.flow.steps.iter().filter(asks);
+    let asking: Vec<&str> = asking.map(|step| &*step.id).collect();
+    if !asking.is_empty() {
+        notes.push(format!(
+            "what tenants would answer is not rehearsed: nobody answers at {}",
+            asking.join(", ")
+        ));
+    }
     notes.push("other corporations and other mailings take nothing of the limits here".to_owned());
     notes
+}
+
+/// Why there is nobody to rehearse it for: what was wrong with the rows. What is wrong with a tenant list
+/// is another matter, and is told only where it is the rows that are missing.
+fn no_row(lists: &Lists, read: &Read) -> String {
+    let of_tenants = |why: &str| {
+        let mut names = lists.tenants.iter().map(|(name, _)| name);
+        names.any(|name| {
+            why.strip_prefix(&**name)
+                .is_some_and(|rest| rest.starts_with(':'))
+        })
+    };
+    let about_rows = read.rejected.iter().filter(|(_, _, why)| !of_tenants(why));
+    let first = about_rows.clone().next().or_else(|| read.rejected.first());
+    let why = first.map_or_else(String::new, |(line, _, why)| {
+        format!(": line {line}: {why}")
+    });
+    let more = match about_rows.count() {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more rows)", count - 1),
+    };
+    format!("there is no row to rehearse{why}{more}")
 }
 
 /// Whether a directory is apart from the data directory.

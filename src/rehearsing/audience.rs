@@ -13,7 +13,7 @@ use super::pace::{Instants, Pace};
 use crate::fact_types::Types;
 use crate::intake::mailing_rows::{Frame, MailingRow, MailingRows, ReadRow, UNKNOWN_COLUMN};
 use crate::intake::tenant_list::{List, Rejected};
-use crate::intake::{FieldProblem, fact, validate};
+use crate::intake::{FieldProblem, ProblemCode, fact, validate};
 
 /// The lists, as they came: how each is called, and its bytes.
 #[derive(Debug, Default)]
@@ -125,7 +125,8 @@ impl Reading<'_> {
     fn tenants(&mut self, name: &str, bytes: &[u8]) {
         let list = List::open(bytes, None, None);
         let mut warned = 0_u64;
-        for row in list.rows() {
+        let mut rows = list.rows();
+        for row in rows.by_ref() {
             match row {
                 Ok(row) if row.same_as.is_some() => {}
                 Ok(row) => {
@@ -139,8 +140,23 @@ impl Reading<'_> {
         }
         if warned > 0 {
             let note = format!(
-                "{name}: of {warned} tenants an address was left out, because it cannot be used"
+                "{name}: of {warned} tenants something was left out that cannot be used: an address, a language or a preferred channel"
             );
+            self.read.notes.push(note);
+        }
+        // A whole list may be the wrong one: then hardly a column of it is known.
+        let notes = rows.notes();
+        let ignored = notes
+            .iter()
+            .filter(|note| note.code == ProblemCode::Ignored);
+        self.ignored(name, &ignored.map(|note| &*note.path).collect::<Vec<_>>());
+    }
+
+    /// Says which columns of a list nobody knows.
+    fn ignored(&mut self, name: &str, columns: &[&str]) {
+        if !columns.is_empty() {
+            let columns = columns.join(", ");
+            let note = format!("{name}: nothing is done with the columns {columns}");
             self.read.notes.push(note);
         }
     }
@@ -180,6 +196,14 @@ impl Reading<'_> {
         let (frame, flow) = (self.asked.frame, &self.stage.flow);
         let mut rows = MailingRows::open(&list, frame, flow, self.asked.engine);
         for row in rows.by_ref() {
+        },
+        let rows = MailingRows::open(&list, frame, flow, self.asked.engine);
+        let notes = rows.notes();
+        self.ignored(
+            name,
+            &notes.iter().map(|note| &*note.path).collect::<Vec<_>>(),
+        );
+        for row in rows {
             match row {
                 ReadRow::Taken(row) => {
                     let is_known = to == To::Households || self.places.contains_key(&row.tenant_id);

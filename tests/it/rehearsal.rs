@@ -104,6 +104,10 @@ fn nothing_leaves_in_a_rehearsal() {
     assert!(output.status.success(), "{said}{failed}");
     assert!(said.contains("3 notifications to 3 tenants"), "{said}");
     assert!(said.contains("no_address"), "{said}");
+    assert!(
+        said.contains("None ends otherwise or begins over another channel."),
+        "the comparison is told where nothing differs, too: {said}"
+    );
     for file in ["report.html", "counts.csv", "exceptions.csv", "summary.txt"] {
         assert!(dir.join("report").join(file).exists(), "{file}");
     }
@@ -138,4 +142,55 @@ fn nothing_is_written_into_a_data_directory_and_every_mistake_is_told() {
     for part in ["--for soon", "at night", "--data", "--everyone"] {
         assert!(failed.contains(part), "{part} is not in {failed}");
     }
+}
+
+#[test]
+fn what_nobody_reads_and_what_is_wrong_with_the_rows_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let (mail, texts) = (Sink::open(), Sink::open());
+    std::fs::write(dir.join("sluis.toml"), config(dir, &mail, &texts)).unwrap();
+    let tenants =
+        "huurdernummer;straat;email;plaats\nH1;Sluisweg;jansen@example.nl;Den Haag\n;Kade;;\n";
+    std::fs::write(dir.join("tenants.csv"), tenants).unwrap();
+    let run = |flow: &str, data: &str| {
+        let lists = ["--tenants", "tenants.csv", "--everyone"];
+        let output = rehearse(
+            dir,
+            &[&["--flow", flow, "--data", data], &lists[..]].concat(),
+        );
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (said, String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (said, _) = run("notice", r#"{"title": "Lift", "text": "Kapot."}"#);
+    assert!(
+        said.contains("tenants.csv: nothing is done with the columns straat, plaats\n"),
+        "{said}"
+    );
+    // The tenant without a number is not why there is no row.
+    let (_, failed) = run("notice", "{}");
+    assert!(
+        failed.contains("there is no row to rehearse: line 1: --everyone: data.text"),
+        "{failed}"
+    );
+    let offer = r#"{"title": "Contract", "document_url": "https://example.nl/c", "document_sha256": "00", "offered_on": "2026-12-01"}"#;
+    std::fs::write(dir.join("rows.csv"), "huurdernummer;subject_id\nH1;D-1\n").unwrap();
+    let output = rehearse(
+        dir,
+        &[
+            "--flow",
+            "acceptance",
+            "--data",
+            offer,
+            "--tenants",
+            "tenants.csv",
+            "--rows",
+            "rows.csv",
+        ],
+    );
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("what tenants would answer is not rehearsed: nobody answers at offer, reminder, last reminder\n"),
+        "{said}"
+    );
 }

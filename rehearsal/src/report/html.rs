@@ -44,6 +44,16 @@ pub fn html(told: &Told<'_>) -> String {
 }
 
 fn lay_out(out: &mut String, table: &Table) {
+    let _ = write!(out, "<h2>{}</h2>", escape(table.title));
+    if !table.rows.is_empty() {
+        rows(out, table);
+    }
+    if !table.note.is_empty() {
+        let _ = writeln!(out, "<p class=\"note\">{}</p>", escape(&table.note));
+    }
+}
+
+fn rows(out: &mut String, table: &Table) {
     let class = |column: usize| {
         if column < table.words {
             ""
@@ -51,11 +61,7 @@ fn lay_out(out: &mut String, table: &Table) {
             " class=\"n\""
         }
     };
-    let _ = write!(
-        out,
-        "<h2>{}</h2><div class=\"wide\"><table><tr>",
-        escape(table.title)
-    );
+    out.push_str("<div class=\"wide\"><table><tr>");
     for (column, word) in table.head.iter().enumerate() {
         let _ = write!(out, "<th{}>{}</th>", class(column), escape(word));
     }
@@ -68,9 +74,6 @@ fn lay_out(out: &mut String, table: &Table) {
         out.push_str("</tr>\n");
     }
     out.push_str("</table></div>\n");
-    if !table.note.is_empty() {
-        let _ = writeln!(out, "<p class=\"note\">{}</p>", escape(&table.note));
-    }
 }
 
 fn plots(told: &Told<'_>) -> Vec<Plot> {

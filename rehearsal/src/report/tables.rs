@@ -16,6 +16,8 @@ pub(super) struct Table {
     pub rows: Vec<Vec<String>>,
     /// How many columns are words; the others are numbers.
     pub words: usize,
+    /// Whether the note has something to say where there is no row.
+    pub note_alone: bool,
 }
 
 /// Every table that has something to say.
@@ -31,7 +33,8 @@ pub(super) fn all(told: &Told<'_>) -> Vec<Table> {
         Some(models(told)),
     ];
     let said = tables.into_iter().flatten();
-    said.filter(|table| !table.rows.is_empty()).collect()
+    said.filter(|table| !table.rows.is_empty() || table.note_alone)
+        .collect()
 }
 
 /// The first lines of a report.
@@ -161,6 +164,7 @@ fn messages(told: &Told<'_>) -> Table {
         ],
         rows: each.into_iter().map(line).collect(),
         words: 3,
+        note_alone: false,
     }
 }
 
@@ -195,6 +199,7 @@ fn ends(told: &Told<'_>) -> Table {
         head: vec!["end", "notifications", "share"],
         rows: lines,
         words: 1,
+        note_alone: false,
     }
 }
 
@@ -220,6 +225,7 @@ fn reach(told: &Told<'_>) -> Table {
         head: vec!["channel", "has an address", "has none"],
         rows,
         words: 1,
+        note_alone: false,
     }
 }
 
@@ -244,6 +250,7 @@ fn times(told: &Told<'_>) -> Table {
         head: vec!["channel", "first", "last", "most in an hour"],
         rows: told.results.span.iter().map(line).collect(),
         words: 3,
+        note_alone: false,
     }
 }
 
@@ -276,6 +283,7 @@ fn calls(told: &Told<'_>) -> Option<Table> {
         head: vec!["what", "calls"],
         rows,
         words: 1,
+        note_alone: false,
     })
 }
 
@@ -307,6 +315,7 @@ fn troubles(told: &Told<'_>) -> Option<Table> {
         head: vec!["trouble", "times"],
         rows,
         words: 1,
+        note_alone: false,
     })
 }
 
@@ -325,14 +334,20 @@ fn changes(told: &Told<'_>) -> Option<Table> {
         ]
     });
     let cost = |results: &crate::Results| results.counts.values().map(|c| c.millicents).sum();
+    let left = |results: &crate::Results| results.counts.values().map(Counts::left).sum();
+    let rows: Vec<Vec<String>> = rows.collect();
+    let none = match rows.is_empty() {
+        true => " None ends otherwise or begins over another channel.",
+        false => "",
+    };
     Some(Table {
         title: "What the other version would have done",
         note: format!(
             "{name}: {} messages for {} instead of {} for {}. {} notifications go alike; of {} more only the number of \
-             messages differs. The same seed draws for both.",
-            grouped(other.started()),
+             messages differs.{none} The same seed draws for both.",
+            grouped(left(other)),
             euros(cost(other)),
-            grouped(told.results.started()),
+            grouped(sent(told)),
             euros(cost(told.results)),
             grouped(compared.alike),
             grouped(compared.more_or_less),
@@ -344,8 +359,9 @@ fn changes(told: &Told<'_>) -> Option<Table> {
             "other first over",
             "notifications",
         ],
-        rows: rows.collect(),
+        rows,
         words: 4,
+        note_alone: true,
     })
 }
 
@@ -407,5 +423,6 @@ fn models(told: &Told<'_>) -> Table {
         ],
         rows: outside.channels.iter().filter(used).map(line).collect(),
         words: 3,
+        note_alone: false,
     }
 }

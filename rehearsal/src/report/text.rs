@@ -27,7 +27,7 @@ fn lay_out(out: &mut String, table: &Table) {
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    for line in lines() {
+    for line in lines().filter(|_| !table.rows.is_empty()) {
         let mut text = String::from("  ");
         for (column, cell) in line.iter().enumerate() {
             let width = widths.get(column).copied().unwrap_or(0);

@@ -54,7 +54,14 @@ impl Shard<'_> {
                     self.stops.push((Stage::row(news.id), end.clone()));
                 }
             }
-            Event::StepEntered { id, cause, .. } => self.caused(person, *id, cause),
+            Event::StepEntered { id, step, cause } => {
+                // A cause is about the step that is left.
+                self.caused(person, *id, cause);
+                self.courses.entry(Stage::row(*id)).or_default().step = *step;
+            }
+            Event::Held { id, guard, .. } => {
+                self.courses.entry(Stage::row(*id)).or_default().held = Some(*guard);
+            }
             Event::TaskOpened {
                 id, list, cause, ..
             } => {
@@ -104,15 +111,14 @@ impl Shard<'_> {
             return;
         }
         let row = Stage::row(id);
-        if self
-            .courses
-            .get(&row)
-            .is_some_and(|course| course.outcome.sent > 0)
-        {
+        let course = self.courses.get(&row).copied().unwrap_or_default();
+        if course.outcome.sent > 0 {
             return;
         }
-        let step = open.map_or(0, |open| open.step);
-        self.trouble(row, step, trouble, None, "");
+        let held = course.held.filter(|_| trouble == Trouble::Held);
+        let rule = held.and_then(|rule| self.stage.flow.holds(rule));
+        let rule = rule.map_or_else(String::new, |rule| format!("{rule}: {}", rule.when.text));
+        self.trouble(row, course.step, trouble, None, &rule);
     }
 
     pub(super) fn trouble(
