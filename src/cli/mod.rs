@@ -27,6 +27,7 @@ mod told;
 mod trusting;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -152,6 +153,20 @@ fn said(said: Reply) -> ExitCode {
 fn written(to: &mut dyn std::io::Write, text: &str) -> std::io::Result<()> {
     let done = to.write_all(text.as_bytes()).and_then(|()| to.flush());
     match done {
+    let mut code = said.code;
+    let mut err = said.err;
+    if let Err(error) = put(&mut std::io::stdout().lock(), &said.out) {
+        let _ = writeln!(err, "sluis: standard output: {error}");
+        code = 1;
+    }
+    // Nobody is left to tell when this one fails.
+    drop(put(&mut std::io::stderr().lock(), &err));
+    ExitCode::from(code)
+}
+/// Writes a text. Whoever has read enough of it, as `head` does, is no failure.
+fn put(to: &mut dyn std::io::Write, text: &str) -> std::io::Result<()> {
+    let written = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+    match written {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
@@ -246,4 +261,33 @@ fn log(config: &Config, traces: Option<&Traces>) {
     };
     // A test may have set one up already.
     drop(set);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind, Result, Write};
+
+    use super::put;
+
+    /// A place that takes nothing more.
+    struct Full(ErrorKind);
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> Result<usize> {
+            Err(Error::from(self.0))
+        }
+
+        fn flush(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn whoever_has_read_enough_is_no_failure_and_a_full_disk_is() {
+        assert!(put(&mut Full(ErrorKind::BrokenPipe), "x").is_ok());
+        assert!(put(&mut Full(ErrorKind::StorageFull), "x").is_err());
+        let mut out = Vec::new();
+        assert!(put(&mut out, "all of it\n").is_ok());
+        assert_eq!(out, b"all of it\n");
+    }
 }
