@@ -98,6 +98,12 @@ struct FieldBody {
     /// The words that it may be; none: any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     one_of: Vec<String>,
+    /// The least that a number may be, where there is a bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    least: Option<i64>,
+    /// The most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    most: Option<i64>,
 }
 
 /// `GET /v1/tasks`
@@ -232,6 +238,11 @@ fn field(of: &FactField) -> FieldBody {
         kind: of.field.kind.name(),
         optional: of.field.optional,
         one_of: of.one_of.iter().map(ToString::to_string).collect(),
+        least: of
+            .within
+            .map(|(least, _)| least)
+            .filter(|of| *of != i64::MIN),
+        most: of.within.map(|(_, most)| most).filter(|of| *of != i64::MAX),
     }
 }
 
@@ -348,4 +359,40 @@ fn parse_task(text: &str) -> Option<(NotificationId, Number<'_>)> {
     let (id, of) = text.split_once('.')?;
     let number = of.parse().map_or(Number::Step(of), Number::Task);
     Some((id.parse().ok()?, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use sluis_model::FactField;
+    use sluis_model::flow::{FieldKind, InputField};
+
+    use super::field;
+
+    #[test]
+    fn a_field_says_which_numbers_it_may_be() {
+        let score = |within| FactField {
+            field: InputField {
+                name: "score".into(),
+                kind: FieldKind::Integer,
+                optional: false,
+                most: 200,
+            },
+            one_of: Box::default(),
+            within,
+        };
+        let body = |within| serde_json::to_value(field(&score(within))).expect("JSON");
+        let plain = json!({ "name": "score", "kind": "integer", "optional": false });
+        assert_eq!(body(None), plain);
+        let with = |key: &str, bound: i64| {
+            let mut with = plain.clone();
+            with[key] = bound.into();
+            with
+        };
+        assert_eq!(body(Some((1, i64::MAX))), with("least", 1));
+        assert_eq!(body(Some((i64::MIN, 10))), with("most", 10));
+        let mut both = with("least", 1);
+        both["most"] = 10.into();
+        assert_eq!(body(Some((1, 10))), both);
+    }
 }

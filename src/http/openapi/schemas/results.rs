@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::parts::reference;
-use super::super::shapes::{count, instant, list, notes, notification_id, object, text, truth};
+use super::super::shapes::{
+    cents, count, instant, list, notes, notification_id, object, text, truth,
+};
 
 pub(super) fn all() -> [(&'static str, Value); 17] {
     [
@@ -227,7 +229,8 @@ fn task_field() -> Value {
         &["name", "kind", "optional"],
         json!({
             "name": text("Its name within `fields`."), "kind": text("As docs/flows.md has the kinds of input."), "optional": truth("Whether it may be left out."),
-            "one_of": list(text("A word that it may be; none: any."))
+            "one_of": list(text("A word that it may be; none: any.")),
+            "least": cents("The least that a number may be, where there is a bound."), "most": cents("The most.")
         }),
     )
 }
