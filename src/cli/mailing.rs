@@ -13,10 +13,11 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::calling::{Answer, Call, Caller, EngineArgs};
+use super::calling::{Call, Caller};
 use super::config::{Reply, Source};
 use super::told::told;
 use crate::config::CliOverrides;
-use words::{line_of, mailing, preview, refused, report};
+use words::{line_of, mailing, preview, refused, report, said};
 
 /// The environment variable that usually holds the corporation's key.
 const KEY: &str = "SLUIS_KEY";
@@ -347,10 +348,6 @@ fn part(text: &str) -> String {
         }
     }
     part
-}
-
-fn said(answer: &Answer) -> Value {
-    serde_json::from_slice(&answer.body).unwrap_or_default()
 }
 
 /// An answer, for people.

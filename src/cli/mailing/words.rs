@@ -7,7 +7,11 @@ use serde_json::Value;
 
 use super::super::calling::Answer;
 use super::super::config::Reply;
-use super::said;
+
+/// What an answer says: the value of its JSON.
+pub(super) fn said(answer: &Answer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap_or_default()
+}
 
 fn word(value: &Value) -> String {
     match value {
