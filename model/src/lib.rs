@@ -87,9 +87,8 @@ pub use record::{
     Carried, CarriedMessage, CarriedStray, CarriedStrays, CarriedUnread, Control, ControlRecord,
     Erased, Gone, Intent, PauseScope, PausedBy, Record, TenantRecord,
 };
-pub use reference::{ForgedReference, ReferenceKey};
-pub use rounds::{Round, Rounds};
 pub use reference::{ForgedReference, ReferenceKey, Unsubscribed};
+pub use rounds::{Round, Rounds};
 #[cfg(feature = "simulation")]
 pub use slip::{Slip, slip};
 pub use state::{

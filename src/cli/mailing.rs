@@ -12,8 +12,7 @@ use anyhow::Context as _;
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::calling::{Answer, Call, Caller, EngineArgs};
-use super::calling::{Call, Caller};
+use super::calling::{Call, Caller, EngineArgs};
 use super::config::{Reply, Source};
 use super::told::told;
 use crate::config::CliOverrides;

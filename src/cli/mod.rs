@@ -137,22 +137,6 @@ impl Command {
 }
 
 fn said(said: Reply) -> ExitCode {
-    // Whoever reads may have seen enough (`| head`): that is no failure of the command.
-    let told = written(&mut std::io::stdout().lock(), &said.out)
-        .and_then(|()| written(&mut std::io::stderr().lock(), &said.err));
-    match told {
-        Ok(()) => ExitCode::from(said.code),
-        Err(_) => ExitCode::FAILURE,
-    }
-}
-
-/// Writes all of it, to whoever reads.
-///
-/// # Errors
-/// It cannot be written; that nobody reads any more is no error.
-fn written(to: &mut dyn std::io::Write, text: &str) -> std::io::Result<()> {
-    let done = to.write_all(text.as_bytes()).and_then(|()| to.flush());
-    match done {
     let mut code = said.code;
     let mut err = said.err;
     if let Err(error) = put(&mut std::io::stdout().lock(), &said.out) {
@@ -163,6 +147,7 @@ fn written(to: &mut dyn std::io::Write, text: &str) -> std::io::Result<()> {
     drop(put(&mut std::io::stderr().lock(), &err));
     ExitCode::from(code)
 }
+
 /// Writes a text. Whoever has read enough of it, as `head` does, is no failure.
 fn put(to: &mut dyn std::io::Write, text: &str) -> std::io::Result<()> {
     let written = to.write_all(text.as_bytes()).and_then(|()| to.flush());

@@ -196,14 +196,6 @@ impl Reading<'_> {
         let (frame, flow) = (self.asked.frame, &self.stage.flow);
         let mut rows = MailingRows::open(&list, frame, flow, self.asked.engine);
         for row in rows.by_ref() {
-        },
-        let rows = MailingRows::open(&list, frame, flow, self.asked.engine);
-        let notes = rows.notes();
-        self.ignored(
-            name,
-            &notes.iter().map(|note| &*note.path).collect::<Vec<_>>(),
-        );
-        for row in rows {
             match row {
                 ReadRow::Taken(row) => {
                     let is_known = to == To::Households || self.places.contains_key(&row.tenant_id);
@@ -221,11 +213,7 @@ impl Reading<'_> {
     fn noted(&mut self, name: &str, notes: &[FieldProblem]) {
         let is_column = |note: &&FieldProblem| note.expected == UNKNOWN_COLUMN;
         let ignored: Vec<&str> = notes.iter().filter(is_column).map(|n| &*n.path).collect();
-        if !ignored.is_empty() {
-            let ignored = ignored.join(", ");
-            let note = format!("{name}: nothing is done with the columns {ignored}");
-            self.read.notes.push(note);
-        }
+        self.ignored(name, &ignored);
         for note in notes.iter().filter(|note| !is_column(note)) {
             let hint = note.hint.as_deref().unwrap_or_default();
             self.read

@@ -110,7 +110,9 @@ impl<'a> Turn<'a> {
                 not_before,
                 ..
             } => *not_before > now && open.tries().retried == 0 && open.tries().withdrawn == 0,
-            Phase::Ready { pinned: Some(_), .. }
+            Phase::Ready {
+                pinned: Some(_), ..
+            }
             | Phase::Waiting { .. }
             | Phase::Started { .. }
             | Phase::InDoubt { .. }

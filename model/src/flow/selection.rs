@@ -131,7 +131,10 @@ impl Selection {
             | Operand::Shifted(_)
             | Operand::DaysBetween(_)
             | Operand::Told(_)
-            | Operand::Answered(_) => None,
+            | Operand::Answered(_)
+            | Operand::Follows
+            | Operand::Round
+            | Operand::Person(_) => None,
         })
     }
 

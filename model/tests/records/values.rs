@@ -411,10 +411,6 @@ pub(crate) fn events() -> Vec<Event> {
             end: "paid".into(),
             cause: Cause::Unanswered,
         },
-        Event::FactSet {
-            id,
-            set: Box::new(facts::fact_set()),
-        },
     ];
     events.extend(facts::events());
     events.extend(households::events());

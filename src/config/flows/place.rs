@@ -168,16 +168,16 @@ fn by_name<'a>(all: &DeArray<'_>, rest: &'a str) -> (Option<usize>, &'a str) {
 fn position(all: &DeArray<'_>, rest: &str, fits: impl Fn(&str) -> bool) -> Option<usize> {
     let has =
         |value: &Spanned<DeValue<'_>>| name_of(value.get_ref()).is_some_and(|name| fits(&name));
-    let depth = |index: &usize| {
+    // Of two with one name it is the one in which the path leads on the furthest.
+    let left = |index: &usize| {
         let start = Followed {
             byte: 0,
             rest: rest.to_owned(),
-            depth: 0,
         };
-        in_value(&all[*index], rest, start).depth
+        in_value(&all[*index], rest, start).rest.len()
     };
     let named = (0..all.len()).filter(|index| has(&all[*index]));
-    named.max_by_key(depth)
+    named.min_by_key(left)
 }
 
 fn name_of<'a>(value: &'a DeValue<'_>) -> Option<Cow<'a, str>> {

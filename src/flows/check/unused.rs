@@ -63,7 +63,6 @@ fn is_asked(flow: &Flow, table: usize) -> bool {
     if sets.any(|setting| setting.fields.iter().any(|field| is_it(&field.value))) {
         return true;
     }
-    let mut rules = guards(flow).chain(stops(flow)).chain(cases(flow));
     let questions = flow.steps.iter().filter_map(|step| step.kind.question());
     let mut teams = questions.filter_map(|of| of.team.as_ref());
     if teams.any(|team| is_it(&team.of)) {

@@ -6,8 +6,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sluis_model::flow::{ClassTable, Definition, Go, Guard, InputField, Step, Stop};
-use sluis_model::flow::{ClassTable, Definition, Guard, InputField, Page, Step, Stop};
+use sluis_model::flow::{ClassTable, Definition, Go, Guard, InputField, Page, Step, Stop};
 use sluis_model::{Channel, FactField, Flow};
 
 use super::ways::{Way, length, ways};

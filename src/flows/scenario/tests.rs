@@ -229,7 +229,10 @@ fn the_cheapest_channel_that_is_there_by_the_day_is_a_matter_of_the_calendar() {
     assert_eq!(report.mistakes, []);
     let label = dir.path().join("scenarios/bill.toml").display().to_string();
     let tested = test(&found, &[(label, BILLS.to_owned())]);
-    },
+    assert!(tested.is_good(), "{}", tested.report());
+    assert_eq!(tested.uncovered, [""; 0], "{}", tested.report());
+}
+
 #[test]
 fn every_mistake_of_a_file_is_told_at_once() {
     let scenario = "[[scenario]]\nname = \"wrong\"\n\

@@ -72,6 +72,7 @@ fn opened(world: &mut World, id: NotificationId) {
         step: 0,
         answer: "opened".into(),
         by: "payments".into(),
+        shown: None,
         says: [("url".into(), Value::Text("https://pay.example/1".into()))].into(),
     };
     world.give(Input::TenantAnswered(Box::new(given)));
@@ -203,6 +204,7 @@ fn the_tenant_answers_nothing_that_a_machine_is_asked() {
         step: 0,
         answer: "opened".into(),
         by: "".into(),
+        shown: None,
         says: [("url".into(), Value::Text("https://evil.example".into()))].into(),
     };
     let said = world.give(Input::TenantAnswered(Box::new(by_page))).answer;
