@@ -87,8 +87,11 @@ fn what(expected: &Expected) -> Result<What, String> {
     }
 }
 
+/// What the fields of a fact say, by name.
+type Says = Box<[(Box<str>, Value)]>;
+
 /// What the fields of a fact say.
-fn says(fields: &Table) -> Result<Box<[(Box<str>, Value)]>, String> {
+fn says(fields: &Table) -> Result<Says, String> {
     let read = fields.iter().map(|(name, value)| {
         let value = match value {
             Toml::String(text) => Value::Text(text.as_str().into()),
