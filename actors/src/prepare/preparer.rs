@@ -136,7 +136,6 @@ impl Preparer {
         })
     }
 
-    /// The link of a step that has one; for a machine, where it answers.
     /// Where the tenant says that he wants no more of it; none: nobody unsubscribes from such messages.
     fn unsubscribe(
         &self,
@@ -152,7 +151,7 @@ impl Preparer {
         Some(format!("{base}/u/{token}"))
     }
 
-    /// The link of a step that has one.
+    /// The link of a step that has one; for a machine, where it answers.
     fn link(&self, flow: &Flow, dispatch: &Dispatch, card: &CorporationCard) -> Option<String> {
         if !flow.message(dispatch.step)?.link {
             return None;

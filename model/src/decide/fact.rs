@@ -133,7 +133,6 @@ impl Turn<'_> {
     /// After a fact: stop rules for everything open, guards for what is held, and what a wait looks out
     /// for. `true` when it ended.
     fn reconsider(&mut self, id: NotificationId) -> bool {
-        if self.stopped(id) {}
         if self.stopped_by_fact(id) {
             return self.open(id).is_none();
         }

@@ -28,10 +28,8 @@ enum Asked {
 }
 
 impl Turn<'_> {
-    /// Ends the notification if a stop rule is true; `true` when it ended, or closes what it opened before it
-    /// does. Unknown stops nothing.
-    /// Ends the notification if a stop rule is true, or has people look; `true` when it did. Unknown stops
-    /// nothing.
+    /// Ends the notification if a stop rule is true, closes what it opened before it does, or has people look;
+    /// `true` when it did one of these. Unknown stops nothing.
     pub(super) fn stopped(&mut self, id: NotificationId) -> bool {
         self.stopped_but_for(id, None)
     }
