@@ -31,6 +31,16 @@ const LONGEST_MS: i64 = 2 * 366 * 24 * 3_600 * 1_000;
 /// A mistake in a scenario: its path, and what was expected.
 pub(super) type Wrong = (String, String);
 
+/// What a scenario says, read.
+struct Written {
+    /// What is told, once or again and again.
+    told: Vec<Told>,
+    /// What happens, in order.
+    happens: Vec<Happening>,
+    /// What is expected.
+    expected: Vec<Line>,
+}
+
 /// A scenario to be played.
 pub(super) struct Run<'a> {
     /// On which flow.
@@ -57,8 +67,8 @@ impl Run<'_> {
         number: usize,
         coverage: &mut Coverage,
     ) -> Result<Vec<String>, Vec<Wrong>> {
-        let (told, happens, expected) = self.written(number)?;
-        let played = self.run(number, told, happens, &expected, coverage);
+        let written = self.written(number)?;
+        let played = self.run(number, written, coverage);
         played.map_err(|wrong| vec![wrong])
     }
 
@@ -66,11 +76,14 @@ impl Run<'_> {
     fn run(
         &self,
         number: usize,
-        mut told: Vec<Told>,
-        happens: Vec<Happening>,
-        expected: &[Line],
+        written: Written,
         coverage: &mut Coverage,
     ) -> Result<Vec<String>, Wrong> {
+        let Written {
+            mut told,
+            happens,
+            expected,
+        } = written;
         let mut world = World::new(self.flow, self.start, self.steering, coverage);
         world.give(&Input::PutProfile(Box::new(self.profile())));
         let in_given = |message| (path(number, "given"), message);
@@ -78,14 +91,14 @@ impl Run<'_> {
         let in_data = |message| (path(number, "data"), message);
         self.notify(&mut world, &Table::new()).map_err(in_data)?;
         self.follow(&mut world, told, happens, number)?;
-        let mut differs = differing(expected, &world.lines, self.start);
+        let mut differs = differing(&expected, &world.lines, self.start);
         differs.append(&mut world.complaints);
         Ok(differs)
     }
 
     /// What is told, what happens, in order, and what is expected. Facts are read once before they are told,
     /// so that one that comes late in the scenario is no mistake for later.
-    fn written(&self, number: usize) -> Result<(Vec<Told>, Vec<Happening>, Vec<Line>), Vec<Wrong>> {
+    fn written(&self, number: usize) -> Result<Written, Vec<Wrong>> {
         let mut wrong = Vec::new();
         let mut told = Vec::new();
         for source in self.scenario.facts.as_ref().unwrap_or(&self.file.facts) {
@@ -119,7 +132,11 @@ impl Run<'_> {
             (path(number, &place), message)
         }));
         match wrong.is_empty() {
-            true => Ok((told, happens, expected)),
+            true => Ok(Written {
+                told,
+                happens,
+                expected,
+            }),
             false => Err(wrong),
         }
     }
