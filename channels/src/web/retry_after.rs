@@ -7,11 +7,13 @@ use sluis_model::Timestamp;
 pub(crate) fn retry_after(text: &str, now: Timestamp) -> Option<u64> {
     const DAY: u64 = 86_400_000;
     let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
     if text.bytes().all(|b| b.is_ascii_digit()) {
-        return text
-            .parse::<u64>()
-            .ok()
-            .map(|seconds| seconds.saturating_mul(1000).min(DAY));
+        // More digits than a number has are a time beyond a day as well.
+        let seconds = text.parse::<u64>().unwrap_or(u64::MAX);
+        return Some(seconds.saturating_mul(1000).min(DAY));
     }
     let date = DateTimeParser::new().parse_timestamp(text).ok()?;
     let millis = Timestamp(date.as_millisecond()).since(now);

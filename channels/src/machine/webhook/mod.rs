@@ -6,6 +6,8 @@ mod config;
 mod request;
 mod send;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
@@ -25,6 +27,14 @@ const REASONS: &[Reason] = &[
     Reason::new(
         request::NOT_JSON,
         "the text of the template is no JSON object",
+    ),
+    Reason::new(
+        classify::SAYS_ERROR,
+        "the status says success, and the body an error",
+    ),
+    Reason::new(
+        classify::PAGE,
+        "a page for people came instead of the machine's answer",
     ),
     Reason::new("http <status>", "the HTTP status of the answer"),
     Reason::new("connect", "no connection within the limit"),

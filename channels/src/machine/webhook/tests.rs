@@ -80,7 +80,7 @@ impl Machine {
     }
 }
 
-fn provider(port: u16) -> Arc<dyn Provider> {
+pub(super) fn provider(port: u16) -> Arc<dyn Provider> {
     let json = format!(
         r#"{{"kind": "webhook", "url": "http://127.0.0.1:{port}/requests", "secret_env": "KEY"}}"#
     );
@@ -90,7 +90,7 @@ fn provider(port: u16) -> Arc<dyn Provider> {
         .unwrap()
 }
 
-fn request(text: &str) -> Outgoing {
+pub(super) fn request(text: &str) -> Outgoing {
     outgoing(Content::Text(text.into()))
 }
 
@@ -145,7 +145,7 @@ async fn every_answer_amounts_to_something_and_none_is_lost() {
             matches!(
                 v,
                 Verdict::Refused {
-                    class: Refusal::Unsendable,
+                    class: Refusal::Ours,
                     ..
                 }
             )
@@ -173,7 +173,7 @@ async fn every_answer_amounts_to_something_and_none_is_lost() {
             matches!(
                 v,
                 Verdict::Refused {
-                    class: Refusal::Unsendable,
+                    class: Refusal::Ours,
                     ..
                 }
             )
@@ -182,7 +182,7 @@ async fn every_answer_amounts_to_something_and_none_is_lost() {
             matches!(
                 v,
                 Verdict::Refused {
-                    class: Refusal::Unsendable,
+                    class: Refusal::Ours,
                     ..
                 }
             )
