@@ -44,6 +44,7 @@ impl World {
             usize::from(!self.senders.facts.is_empty()),
             4 * usize::from(self.plan.drawn),
             3 * usize::from(self.plan.households),
+            6 * usize::from(self.plan.machine),
         ];
         match self.chance.senders.weighed(&weights) {
             Some(0) => self.order(),
@@ -65,6 +66,7 @@ impl World {
             Some(10) => self.task(),
             Some(12) => self.say(),
             Some(13) => self.supply(),
+            Some(14) => self.machine_answers(),
             _ => {
                 let fact = self.newest(self.senders.facts.len());
                 self.tell_fact(fact);
@@ -104,14 +106,16 @@ impl World {
 
     /// What is asked of one of the shipped flows.
     pub(crate) fn asked(&mut self) -> Asked {
-        let name = self
-            .chance
-            .senders
-            .pick(&["reminder", "reminder", "storno", "notice"]);
+        let senders = &mut self.chance.senders;
+        let name = match self.plan.machine {
+            true => senders.pick(&["payment-link", "payment-link", "payment-link", "reminder"]),
+            false => senders.pick(&["reminder", "reminder", "storno", "notice"]),
+        };
         let subject = (name != "notice").then(|| self.invoice());
         let flow = self.flows.named(name);
         let value = |field: &str| match field {
             "amount_cents" => Value::Integer(OWED),
+            "invoice_id" => Value::Text("F".into()),
             "reason_code" => Value::Text("AM04".into()),
             _ => Value::Missing,
         };

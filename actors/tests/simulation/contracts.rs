@@ -5,7 +5,7 @@
 use sluis_actors::router::Owner;
 use sluis_model::{Channel, CorporationId};
 
-use crate::ground::WAYS;
+use crate::ground::{MACHINE, WAYS};
 use crate::plan::Plan;
 use crate::rng::Rng;
 
@@ -21,17 +21,22 @@ impl Contracts {
     /// alone.
     pub(crate) fn of(plan: &Plan) -> Self {
         Self(WAYS.map(|(name, ..)| {
-            Some(if plan.accounts && name == "spare" {
-                Owner::of([OWNERS[1]])
-            } else {
-                Owner::Street
+            let is_there = name != MACHINE || plan.machine;
+            is_there.then(|| {
+                if plan.accounts && name == "spare" {
+                    Owner::of([OWNERS[1]])
+                } else {
+                    Owner::Street
+                }
             })
         }))
     }
 
     /// Somebody wrote the configuration anew.
     pub(crate) fn change(&mut self, rng: &mut Rng) {
-        for owner in &mut self.0 {
+        let ours = WAYS.iter().zip(&mut self.0);
+        // The machine stays everybody's: what it is asked to close nobody else can.
+        for (_, owner) in ours.filter(|((name, ..), _)| *name != MACHINE) {
             *owner = match rng.below(6) {
                 0 => None,
                 1 => Some(Owner::of([OWNERS[0]])),

@@ -9,7 +9,7 @@ use sluis_model::{Control, Phase, ShardId, TenantKey, Timestamp};
 use crate::mailings::Mailing;
 use crate::safety::bounds::Bounds;
 use crate::safety::no_way::NoWays;
-use crate::safety::{Check, caps, explained, mailings, points, together};
+use crate::safety::{Check, caps, closed, explained, mailings, points, together};
 use crate::senders::What;
 use crate::world::World;
 
@@ -138,6 +138,7 @@ impl World {
         explained::settled(&*self.disk, &self.archive, &self.shadow, &mut self.findings);
         points::settled(&self.shadow, &mut self.findings);
         caps::settled(self.plan.cap, &self.shadow, &mut self.findings);
+        closed::settled(&self.outside, &self.shadow, &mut self.findings);
         self.look_at_keys();
         let tenants: Vec<(ShardId, TenantKey)> = {
             let of = |(shard, log): (u16, &crate::shadow::Log)| {

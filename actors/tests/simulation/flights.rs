@@ -2,7 +2,7 @@
 //! answered. Its fate is drawn from the seed.
 
 use sluis_actors::Dispatch;
-use sluis_model::{AttemptRef, Barred, MINUTE, NotificationId, Verdict, Why};
+use sluis_model::{AttemptRef, Barred, Channel, MINUTE, NotificationId, Verdict, Why};
 
 use crate::ground::WAYS;
 use crate::outside::{Arrival, Fate, Shown};
@@ -85,6 +85,11 @@ impl World {
     /// What the provider does with what arrives.
     fn fate(&mut self, station: usize, trouble: usize) -> Fate {
         let drawn = Fate::draw(&mut self.chance.providers, trouble);
+        let drawn = if WAYS[station].1 == Channel::Machine {
+            drawn.of_machine()
+        } else {
+            drawn
+        };
         if self.plan.refuses(station, self.step) {
             Fate::Bars(Barred::Account)
         } else {
@@ -143,10 +148,23 @@ impl World {
                 after_ms: None,
                 why: why(),
             },
+            Some(Bug::MachineAwayTakenForDone) if WAYS[station].1 == Channel::Machine => {
+                done_where_put_off(verdict)
+            }
             _ => verdict,
         };
         let now = self.clock.peek();
         self.no_ways.said(&self.plan, station, &verdict, now);
         self.house.stations[station].answered(flight, verdict)
+    }
+}
+
+/// What a driver says that does not look at how a machine answers.
+fn done_where_put_off(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Retry { .. } => Verdict::Delivered {
+            provider_id: "p".into(),
+        },
+        other => other,
     }
 }

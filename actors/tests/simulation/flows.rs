@@ -14,6 +14,7 @@ use crate::planted::Bug;
 
 const STORNO: &str = include_str!("../../../config/flows/storno.toml");
 const NOTICE: &str = include_str!("../../../config/flows/notice.toml");
+const PAYMENT_LINK: &str = include_str!("../../../examples/flows/payment-link.toml");
 const STORNO_CLASS: &str = include_str!("../../../config/flows/classes/storno-class.toml");
 /// No guard asks for a balance, so payments alone stop it; its waits outlast any run of the
 /// process.
@@ -74,10 +75,12 @@ impl Flows {
     /// The flows, compiled once for all runs.
     pub(crate) fn shared() -> Arc<Self> {
         static SHARED: OnceLock<Arc<Flows>> = OnceLock::new();
-        SHARED.get_or_init(|| Arc::new(Self::compile())).clone()
+        SHARED
+            .get_or_init(|| Arc::new(Self::compile(PAYMENT_LINK)))
+            .clone()
     }
 
-    fn compile() -> Self {
+    fn compile(payment_link: &str) -> Self {
         let flow = |text: &str| {
             let classes = BTreeMap::from([("storno-class".to_owned(), STORNO_CLASS.to_owned())]);
             let definition = Definition {
@@ -89,13 +92,17 @@ impl Flows {
             (flow.reference, flow)
         };
         Self {
-            all: [STORNO, NOTICE, REMINDER].map(flow).into(),
+            all: [STORNO, NOTICE, REMINDER, payment_link].map(flow).into(),
             drawn: BTreeMap::new(),
         }
     }
 
     /// The flows of a world: the shipped ones, or those that its seed draws.
     pub(crate) fn of(plan: &Plan, seed: u64, bug: Option<Bug>) -> Arc<Self> {
+        if bug == Some(Bug::MachineNotTold) {
+            let told = PAYMENT_LINK.replace("closing = \"close\"\n", "");
+            return Arc::new(Self::compile(&told));
+        }
         if !plan.drawn {
             return Self::shared();
         }

@@ -16,11 +16,15 @@ use crate::flows::Flows;
 use crate::plan::Plan;
 use crate::planted::Bug;
 
+/// The way to the machine, in worlds that have one.
+pub(crate) const MACHINE: &str = "machine";
+
 /// The ways out: name, channel, what its provider wants done with doubt.
-pub(crate) const WAYS: [(&str, Channel, OnDoubt); 3] = [
+pub(crate) const WAYS: [(&str, Channel, OnDoubt); 4] = [
     ("relay", Channel::Email, OnDoubt::Resend),
     ("spare", Channel::Email, OnDoubt::Hold),
     ("texts", Channel::Sms, OnDoubt::Hold),
+    (MACHINE, Channel::Machine, OnDoubt::Resend),
 ];
 
 /// Who can have a turn.

@@ -2,7 +2,6 @@
 //! put together as the engine puts them together. Everything in it is gone after a crash. Refuses
 //! to decide who runs next.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use sluis_actors::router::Owner;
@@ -23,7 +22,7 @@ use crate::ground::{Ground, WAYS, Woken};
 use crate::plan::Plan;
 use crate::planted::Bug;
 use crate::seat::{RouterSeat, ShardSeat};
-use crate::settings::{CHANNELS, corporations, give_up_ms, policy, readers, rest};
+use crate::settings::{channels, corporations, give_up_ms, policy, readers, rest};
 use crate::station::Station;
 
 /// Alarms that wake for each one that is swallowed, where that is planted.
@@ -61,8 +60,8 @@ impl House {
         let frame = Frame::new(ground);
         let mut stations = Vec::new();
         let mut routers = Vec::new();
-        for (number, channel) in CHANNELS.into_iter().enumerate() {
-            routers.push(frame.router(number, channel, &mut stations));
+        for (number, channel) in channels(plan).iter().enumerate() {
+            routers.push(frame.router(number, *channel, &mut stations));
         }
         let after_ms = give_up_ms(plan, ground.bug);
         let giving_up = GivingUp::after(after_ms, routers.iter().map(|seat| &seat.core));
@@ -130,7 +129,7 @@ impl House {
                 inboxes: self.inboxes.clone(),
                 waker: waker.clone(),
                 activity: self.activity.clone(),
-                links: self.links(contracts, shard),
+                links: self.links((plan, contracts), shard),
                 endings: Arc::default(),
                 horizon: Arc::default(),
                 readers: self.readers.clone(),
@@ -204,7 +203,7 @@ impl House {
         (from_checkpoints, misled)
     }
 
-    fn links(&self, contracts: &Contracts, shard: usize) -> Links {
+    fn links(&self, (plan, contracts): (&Plan, &Contracts), shard: usize) -> Links {
         let ways: Vec<_> = self
             .stations
             .iter()
@@ -239,7 +238,10 @@ impl House {
                     )
                 })
                 .collect(),
-            providers: HashMap::from(CHANNELS.map(|channel| (channel, providers(channel)))),
+            providers: channels(plan)
+                .iter()
+                .map(|channel| (*channel, providers(*channel)))
+                .collect(),
             news: Arc::new(|| ()),
         }
     }

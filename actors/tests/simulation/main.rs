@@ -21,6 +21,7 @@ mod ground;
 mod grouped;
 mod house;
 mod households;
+mod machine;
 mod mailings;
 mod outside;
 mod plan;
@@ -42,9 +43,9 @@ mod world;
 use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 
-use plan::DRAWN;
+use plan::{DRAWN, MACHINES};
 use planted::Planted;
-use run::{drawn_seeds, run, seeds, trace};
+use run::{drawn_seeds, machine_seeds, run, seeds, trace};
 use safety::Check;
 
 /// Seeds that are run when nobody says how many.
@@ -87,6 +88,26 @@ fn every_drawn_flow_is_followed_as_it_is_written() {
     drawn_seeds(SEEDS);
 }
 
+/// The same with a machine that is asked for payment links, which are closed.
+#[test]
+fn every_link_that_a_machine_made_is_closed() {
+    machine_seeds(SEEDS);
+}
+
+/// The control of that: requests and closes in every order.
+#[test]
+fn the_worlds_with_a_machine_reach_everything() {
+    let mut reached = BTreeSet::new();
+    for seed in MACHINES..MACHINES + REACHING {
+        reached.extend(machine::reached(&run(seed, None, false).world));
+    }
+    let missing: Vec<_> = machine::EXPECTED
+        .iter()
+        .filter(|expected| !reached.contains(**expected))
+        .collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
+}
+
 /// The control of the flows that are drawn: every rule leads every way.
 #[test]
 fn the_drawn_flows_reach_everything() {
@@ -107,7 +128,10 @@ fn the_drawn_flows_reach_everything() {
 fn every_planted_bug_is_found_by_its_check() {
     let wrong = |planted: &Planted| {
         let Planted { bug, check, seed } = *planted;
-        assert!(seed & !DRAWN < FOUND_WITHIN, "{bug:?}: seed {seed}");
+        assert!(
+            seed & !(DRAWN | MACHINES) < FOUND_WITHIN,
+            "{bug:?}: seed {seed}"
+        );
         if let Some(violation) = run(seed, None, false).violation {
             return Some(format!(
                 "{bug:?}: without it seed {seed} must be clean: {violation:?}"
@@ -167,7 +191,7 @@ fn seeds_that_find_planted_bugs_are_listed_when_asked() {
         .filter(|planted| wanted == "1" || wanted == format!("{:?}", planted.bug))
     {
         let mut others: Vec<String> = Vec::new();
-        let first = seed & DRAWN;
+        let first = seed & (DRAWN | MACHINES);
         let found = (first..first + FOUND_WITHIN).find(|seed| {
             match catch_unwind(|| run(*seed, Some(bug), false).violation) {
                 Ok(Some(violation)) if violation.check == check => true,

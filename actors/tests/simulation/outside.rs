@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use sluis_actors::Dispatch;
-use sluis_model::{Barred, NotificationId, ReceiptKind, Refusal, Verdict, Why};
+use sluis_model::{Barred, Channel, NotificationId, ReceiptKind, Refusal, Verdict, Why};
 
 use crate::rng::Rng;
 
@@ -55,7 +55,7 @@ pub(crate) enum Fate {
 }
 
 impl Fate {
-    fn taken(self) -> bool {
+    pub(crate) fn taken(self) -> bool {
         match self {
             Fate::Accepts | Fate::Delivers => true,
             Fate::BreaksOff { taken } | Fate::KeepsSilent { taken } => taken,
@@ -93,6 +93,19 @@ impl Fate {
             Fate::KeepsSilent { .. } => Verdict::InDoubt {
                 why: why("deadline"),
             },
+        }
+    }
+
+    /// The same, as a machine does it: it says at once what becomes of a request.
+    pub(crate) fn of_machine(self) -> Self {
+        match self {
+            Self::Accepts => Self::Delivers,
+            Self::Refuses(_) => Self::Refuses(Refusal::Ours),
+            Self::Bars(_) => Self::Bars(Barred::Account),
+            Self::Delivers
+            | Self::PutsOff(_)
+            | Self::BreaksOff { .. }
+            | Self::KeepsSilent { .. } => self,
         }
     }
 
@@ -163,7 +176,9 @@ impl Outside {
             .entry(arrival.dispatch.attempt.id)
             .or_default()
             .push(number);
-        if arrival.fate.taken() {
+        // No machine tells later what became of a request: it answers, or it does not.
+        let is_told = arrival.dispatch.channel != Channel::Machine;
+        if arrival.fate.taken() && is_told {
             let kinds = later(rng, bounces);
             self.evidence.extend(kinds.into_iter().map(|kind| Evidence {
                 arrival: number,

@@ -28,8 +28,8 @@ pub(crate) struct Plan {
     pub(crate) open: (u64, u64, u64),
     /// Most batches in the journal's queue.
     pub(crate) batches: usize,
-    /// E-mail relay, the spare one, SMS provider.
-    pub(crate) ways: [Way; 3],
+    /// E-mail relay, the spare one, SMS provider, and the machine, which is not drawn.
+    pub(crate) ways: [Way; 4],
     /// Whether corporation 1 has a rate limit of its own.
     pub(crate) limited: bool,
     pub(crate) breaker: BreakerSettings,
@@ -76,6 +76,8 @@ pub(crate) struct Plan {
     pub(crate) drawn: bool,
     /// Whether there are mailings.
     pub(crate) mailings: bool,
+    /// Whether a machine is asked for payment links.
+    pub(crate) machine: bool,
     /// Whether there are households, and notifications to them.
     pub(crate) households: bool,
     /// How many messages a tenant gets in how long a time, in milliseconds; none: as many as come.
@@ -109,6 +111,15 @@ const CHANGES: usize = 10;
 
 /// Seeds from here on draw their flows, too. Their worlds are otherwise like those of the seeds without it.
 pub(crate) const DRAWN: u64 = 1 << 40;
+
+/// Seeds from here on have a machine that makes payment links, with the shipped flows.
+pub(crate) const MACHINES: u64 = 1 << 41;
+
+/// What the machine takes at once.
+const MACHINE: Way = Way {
+    concurrency: 2,
+    rate_per_second: None,
+};
 
 /// A day in November 2026.
 const START: Timestamp = Timestamp(1_795_000_000_000);
@@ -210,7 +221,7 @@ impl Plan {
                 1 + rng.below(8) as u64,
             ),
             batches: 1 + rng.below(6),
-            ways: [way(rng), way(rng), way(rng)],
+            ways: [way(rng), way(rng), way(rng), MACHINE],
             limited: rng.chance(20),
             breaker: BreakerSettings {
                 failures: 2 + rng.below(4) as u32,
@@ -234,6 +245,7 @@ impl Plan {
             keep_for: keep_for(seed),
             drawn: false,
             mailings: MAILINGS_AT.contains(&(seed % MAILINGS_EVERY)),
+            machine: false,
             households: seed % HOUSEHOLDS_EVERY == HOUSEHOLDS_AT,
             cap: cap(seed),
             rest: rest(seed),
@@ -246,6 +258,22 @@ impl Plan {
         .with_accounts(seed)
         .with_refusals(seed)
         .with_drawn_flows(seed)
+        .with_machine(seed)
+    }
+
+    /// What a machine was asked for is closed: that is looked at by itself, without households and mailings.
+    fn with_machine(self, seed: u64) -> Self {
+        if seed & MACHINES == 0 {
+            return self;
+        }
+        Self {
+            machine: true,
+            households: false,
+            mailings: false,
+            keys: None,
+            cap: None,
+            ..self
+        }
     }
 
     /// Facts and clocks are plain there: what a rule sees is reckoned once more, outside.
@@ -339,6 +367,8 @@ impl Plan {
 
     /// Permits of all providers together.
     pub(crate) fn permits(&self) -> usize {
-        self.ways.iter().map(|way| way.concurrency as usize).sum()
+        let ways = if self.machine { 4 } else { 3 };
+        let ways = self.ways.iter().take(ways);
+        ways.map(|way| way.concurrency as usize).sum()
     }
 }

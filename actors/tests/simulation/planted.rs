@@ -4,7 +4,7 @@
 
 use sluis_model::Slip;
 
-use crate::plan::DRAWN;
+use crate::plan::{DRAWN, MACHINES};
 use crate::safety::Check;
 
 /// One mistake, as somebody could make it.
@@ -133,6 +133,10 @@ pub(crate) enum Bug {
     RepresentativeSkipped,
     /// A group ends with the first of its parts.
     GroupEndsEarly,
+    /// A flow loses its closing on the way to the engine: what a machine made stays open.
+    MachineNotTold,
+    /// A driver calls it done when a machine puts a request off.
+    MachineAwayTakenForDone,
 }
 
 impl Bug {
@@ -201,6 +205,16 @@ const IN_MAILINGS: [Planted; 2] = [
     planted(Bug::RowTwice, Check::RowsExact, 15),
 ];
 
+/// Those of machines.
+const AT_MACHINES: [Planted; 2] = [
+    planted(Bug::MachineNotTold, Check::ClosedAtTheMachine, MACHINES),
+    planted(
+        Bug::MachineAwayTakenForDone,
+        Check::ClosedAtTheMachine,
+        MACHINES,
+    ),
+];
+
 /// All of them.
 pub(crate) fn all() -> Vec<Planted> {
     let few = [
@@ -209,6 +223,7 @@ pub(crate) fn all() -> Vec<Planted> {
         &IN_DRAWN_FLOWS[..],
         &IN_HOUSEHOLDS[..],
         &IN_MAILINGS[..],
+        &AT_MACHINES[..],
     ];
     [&PLANTED[..], &few.concat()[..]].concat()
 }

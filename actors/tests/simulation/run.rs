@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use crate::plan::DRAWN;
+use crate::plan::{DRAWN, MACHINES};
 use crate::planted::Bug;
 use crate::safety::Violation;
 use crate::world::World;
@@ -64,6 +64,11 @@ pub(crate) fn drawn_seeds(usual: u64) {
     seeds_from(DRAWN, usual);
 }
 
+/// The same, of worlds with a machine.
+pub(crate) fn machine_seeds(usual: u64) {
+    seeds_from(MACHINES, usual);
+}
+
 fn seeds_from(begin: u64, usual: u64) {
     let number = |name: &str| {
         std::env::var(name).ok().map(|text| {
@@ -72,7 +77,7 @@ fn seeds_from(begin: u64, usual: u64) {
         })
     };
     if let Some(seed) = number("SLUIS_SIMULATION_SEED") {
-        if seed & DRAWN != begin {
+        if seed & (DRAWN | MACHINES) != begin {
             return;
         }
         trace(seed, None).iter().for_each(|line| say(line));

@@ -15,7 +15,15 @@ use crate::plan::Plan;
 use crate::planted::Bug;
 
 /// The channels of the simulated house.
-pub(crate) const CHANNELS: [Channel; 2] = [Channel::Email, Channel::Sms];
+pub(crate) const CHANNELS: [Channel; 3] = [Channel::Email, Channel::Sms, Channel::Machine];
+
+/// Those of a world: only some have a machine.
+pub(crate) fn channels(plan: &Plan) -> &'static [Channel] {
+    match plan.machine {
+        true => &CHANNELS,
+        false => &CHANNELS[..2],
+    }
+}
 
 pub(crate) fn corporations(plan: &Plan) -> impl Iterator<Item = CorporationId> {
     (1..=plan.corporations).map(CorporationId)

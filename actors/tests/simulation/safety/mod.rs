@@ -6,6 +6,7 @@
 pub(crate) mod accepted;
 pub(crate) mod bounds;
 pub(crate) mod caps;
+pub(crate) mod closed;
 pub(crate) mod doubt;
 pub(crate) mod escalation;
 pub(crate) mod explained;
@@ -71,6 +72,8 @@ pub(crate) enum Check {
     StoppedTogether,
     /// Every row of a mailing is handed over once, and its account is exact.
     RowsExact,
+    /// What a machine was asked to open is closed there before its notification ends, or people have it.
+    ClosedAtTheMachine,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }

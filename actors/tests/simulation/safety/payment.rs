@@ -62,6 +62,12 @@ impl Payments {
             )
         });
         for event in &record.events {
+            if let Event::AttemptStarted { id, .. } = event
+                && shadow.open(*id).is_some_and(|open| closes(shadow, open))
+            {
+                // What is paid is closed at the machine.
+                continue;
+            }
             if let Event::AttemptStarted { id, attempt, .. } = event
                 && let Some((left, of)) = self.left_to_pay(shadow, &record.tenant, *id)
             {
@@ -77,6 +83,10 @@ impl Payments {
     /// When nothing is under way: what is paid has ended.
     pub(crate) fn settled(&self, shadow: &Shadow, findings: &mut Findings) {
         for (tenant, open) in shadow.all_open() {
+            // A close may be under way, and at a machine that is away for long.
+            if is_to_end(shadow, open) {
+                continue;
+            }
             if let Some((left, of)) = self.left_of(shadow, tenant, open) {
                 findings.expect(left > 0, CHECK, || {
                     format!(
@@ -127,6 +137,18 @@ impl Payments {
         }
         Some((left(&facts, amount), subject.clone()))
     }
+}
+
+/// Whether the end of a notification waits for its closing.
+fn is_to_end(shadow: &Shadow, open: &Open) -> bool {
+    let flow = sluis_model::FlowBook::flow(shadow.flows(), open.flow);
+    flow.is_some_and(|flow| flow.waiting_end(&open.fields).is_some())
+}
+
+/// Whether it is at its closing.
+fn closes(shadow: &Shadow, open: &Open) -> bool {
+    let flow = sluis_model::FlowBook::flow(shadow.flows(), open.flow);
+    is_to_end(shadow, open) && flow.is_some_and(|flow| flow.is_closing_step(open.step))
 }
 
 /// A fact, and where it stands: at its own instant, and never later than it came in.
