@@ -213,8 +213,10 @@ async fn every_endpoint_wants_the_right_key_and_says_no_more() {
         "GET /healthz",
         "GET /openapi.json",
         "GET /readyz",
+        "GET /u/x",
         "GET /v1/receipts/x",
         "POST /b/x",
+        "POST /u/x",
         "POST /v1/receipts/x",
     ];
     assert_eq!(

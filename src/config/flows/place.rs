@@ -177,7 +177,7 @@ fn position(all: &DeArray<'_>, rest: &str, fits: impl Fn(&str) -> bool) -> Optio
         in_value(&all[*index], rest, start).rest.len()
     };
     let named = (0..all.len()).filter(|index| has(&all[*index]));
-    named.min_by_key(left)
+    named.rev().min_by_key(left)
 }
 
 fn name_of<'a>(value: &'a DeValue<'_>) -> Option<Cow<'a, str>> {

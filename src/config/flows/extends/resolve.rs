@@ -21,7 +21,7 @@ const MAX_LAYERS: usize = 8;
 ///
 /// # Errors
 /// Every mistake, each where it stands in the file that extends or includes.
-pub(in crate::config::flows) fn resolve(
+pub(crate) fn resolve(
     sources: &[&Files],
     file: &str,
     table: Table,

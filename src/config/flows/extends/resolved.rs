@@ -9,7 +9,7 @@ use crate::config::flows::found::Included;
 
 /// A whole flow, with the files it comes from.
 #[derive(Clone, Debug, Default)]
-pub(in crate::config::flows) struct Resolved {
+pub(crate) struct Resolved {
     /// What it says.
     pub table: Table,
     /// Its own file, then the one it extends, and so on.
@@ -33,7 +33,7 @@ impl Resolved {
     }
 
     /// Whether it is what stands in its file.
-    pub(in crate::config::flows) fn is_as_written(&self) -> bool {
+    pub(crate) fn is_as_written(&self) -> bool {
         self.layers.len() == 1 && self.included.is_empty()
     }
 }

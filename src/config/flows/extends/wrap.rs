@@ -11,7 +11,7 @@ use crate::config::flows::files::Files;
 
 /// A template that stands in the place of another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::config::flows) struct Wrapped {
+pub(crate) struct Wrapped {
     /// The other one.
     pub of: String,
     /// What gives it its names, the outermost first.
@@ -20,12 +20,12 @@ pub(in crate::config::flows) struct Wrapped {
 
 impl Wrapped {
     /// The name of a file of it, for a file of the other one.
-    pub(in crate::config::flows) fn file(&self, name: &str, file: &str) -> String {
+    pub(crate) fn file(&self, name: &str, file: &str) -> String {
         format!("{name}{}", &file[self.of.len()..])
     }
 
     /// What stands in it, for what stands in the other one.
-    pub(in crate::config::flows) fn text(&self, text: &str) -> String {
+    pub(crate) fn text(&self, text: &str) -> String {
         // The line break at the end of a file is none of the message.
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
