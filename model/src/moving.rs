@@ -160,6 +160,10 @@ fn place(old: &Flow, new: &Flow, open: &Open) -> Result<u8, Stay> {
         // Its flow has not begun: it begins with the first step, whatever that is.
         return Ok(0);
     }
+    #[cfg(feature = "simulation")]
+    if crate::slip::slips(crate::slip::Slip::MovedByNumber) {
+        return Ok(open.step);
+    }
     let here = old.step(open.step).ok_or(Stay::NoStep)?;
     let there = step_named(new, &here.id).ok_or(Stay::NoStep)?;
     let is_alike = new.step(there).is_some_and(|step| kind(step) == kind(here));
@@ -264,6 +268,12 @@ pub(crate) fn carry(
         *guard = holding(old, new, *guard).unwrap_or(u8::MAX);
     }
     keep_plan(new, open);
+    #[cfg(feature = "simulation")]
+    if let Phase::Waiting { until } = &mut open.phase
+        && crate::slip::slips(crate::slip::Slip::WaitBegunAnew)
+    {
+        *until = until.plus(crate::HOUR);
+    }
     for sent in open.tried.iter_mut().flat_map(|tried| &mut tried.sent_to) {
         let named = old
             .step(sent.step)

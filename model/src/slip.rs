@@ -14,6 +14,12 @@ pub enum Slip {
     RepresentativeSkipped,
     /// A group ends with the first of its parts.
     GroupEndsEarly,
+    /// What moves to another definition comes to the step of the same number, whatever that is.
+    MovedByNumber,
+    /// An order to move that comes twice is followed twice.
+    MovedTwice,
+    /// A wait begins anew when its notification moves.
+    WaitBegunAnew,
 }
 
 thread_local! {

@@ -22,6 +22,8 @@ pub(crate) struct Asked {
     pub(crate) category: &'static str,
     pub(crate) subject: Option<Subject>,
     pub(crate) fields: Box<[Value]>,
+    /// All that its data says, where its flow is drawn.
+    pub(crate) says: Box<[(&'static str, Value)]>,
 }
 
 impl World {
@@ -124,6 +126,7 @@ impl World {
             category: "collection",
             subject,
             fields: flow.fields.iter().map(|field| value(field)).collect(),
+            says: Box::default(),
         }
     }
 
@@ -173,6 +176,7 @@ impl World {
             body,
             told: None,
             own_id: None,
+            says: asked.says,
         });
         self.admit(number as usize);
     }

@@ -8,6 +8,10 @@ use sluis_model::{Channel, CorporationId};
 use crate::ground::{MACHINE, WAYS};
 use crate::plan::Plan;
 use crate::rng::Rng;
+use crate::world::World;
+
+/// Starts in a hundred before which the providers' owners change, where they do.
+const CHANGED: usize = 60;
 
 /// Corporations that may have an account of their own.
 const OWNERS: [CorporationId; 2] = [CorporationId(1), CorporationId(2)];
@@ -80,5 +84,18 @@ impl Contracts {
     pub(crate) fn channels(&self, corporation: CorporationId) -> Vec<Channel> {
         let has = |channel: &Channel| self.serving(*channel, corporation, None).next().is_some();
         crate::settings::CHANNELS.into_iter().filter(has).collect()
+    }
+}
+
+impl World {
+    /// Mostly somebody has changed the owners of the providers before the next start, where accounts
+    /// are apart.
+    pub(crate) fn configure(&mut self) {
+        if self.plan.accounts && self.chance.contracts.chance(CHANGED) {
+            self.contracts.change(&mut self.chance.contracts);
+            self.changes += 1;
+            let changed = format!("{:?}", self.contracts);
+            self.note(|| changed);
+        }
     }
 }

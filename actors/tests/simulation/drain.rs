@@ -7,6 +7,7 @@ use sluis_actors::{Query, ShardRequest};
 use sluis_model::{Control, Phase, ShardId, TenantKey, Timestamp};
 
 use crate::mailings::Mailing;
+use crate::migrations::Migration;
 use crate::safety::bounds::Bounds;
 use crate::safety::no_way::NoWays;
 use crate::safety::{Check, caps, closed, explained, mailings, points, together};
@@ -95,11 +96,13 @@ impl World {
         for _ in 0..MOST_ROUNDS {
             self.step += 1;
             self.go_on_with_mailings();
+            self.go_on_with_migrations();
             self.settle();
             if self.findings.0.is_some() {
                 return;
             }
-            if self.mailings.iter().any(Mailing::is_uncertain) {
+            let is_asked = self.migrations.iter().any(Migration::waits_for_answers);
+            if is_asked || self.mailings.iter().any(Mailing::is_uncertain) {
                 continue;
             }
             if self.flight() {
@@ -109,6 +112,7 @@ impl World {
                 self.stepped();
             } else {
                 match self.house.next_due() {
+                    Timestamp::NEVER if self.migrations.iter().any(Migration::goes_on) => {}
                     Timestamp::NEVER => return self.drained(),
                     due => self.clock.set(due.max(self.clock.peek())),
                 }

@@ -123,6 +123,13 @@ impl Flows {
         self.drawn.get(&reference)
     }
 
+    /// Every version of a drawn flow.
+    pub(crate) fn versions(&self, name: &str) -> impl Iterator<Item = &Drawn> {
+        self.drawn
+            .values()
+            .filter(move |drawn| drawn.name() == name)
+    }
+
     /// Whom of a household a flow tells, and whether one answers for all.
     pub(crate) fn grouping(&self, reference: FlowRef) -> (Vec<Role>, bool) {
         if let Some(drawn) = self.drawn.get(&reference) {

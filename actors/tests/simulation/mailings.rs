@@ -20,7 +20,9 @@ const MAILINGS: usize = 2;
 /// Rows that are handed over together.
 const WINDOW: usize = 4;
 /// Keys of rows begin here: no sender uses them.
-const KEYS: u128 = 1 << 100;
+pub(crate) const KEYS: u128 = 1 << 100;
+/// By so much the key of a row is another one when it is offered under two.
+pub(crate) const TWICE: u128 = 1 << 90;
 
 /// How far a mailing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +152,12 @@ impl World {
             // Rows of one window, which need not stand beside each other.
             mailing.ask_until = mailing.next().last().map_or(0, |last| last + 1);
             let first = mailing.verdicts.iter().position(Option::is_none);
+            let rows = mailing.verdicts.iter().enumerate();
+            let mut open = rows.filter(|(_, verdict)| verdict.is_none());
+            let first = open.clone().next().map(|(row, _)| row);
+            // Behind a row whose answer was lost others may have theirs.
+            let last = open.by_ref().take(WINDOW).last();
+            mailing.ask_until = last.map_or(0, |(row, _)| row + 1);
             let window = std::mem::take(&mut mailing.window);
             if twice && mailing.doing == Doing::Offering {
                 // Under another id and another key, as if they did not follow from the row.
@@ -157,7 +165,7 @@ impl World {
                 for (row, _) in window {
                     let order = &mut self.senders.orders[mailing.first + row];
                     order.own_id = None;
-                    order.body.idempotency.key += 1 << 90;
+                    order.body.idempotency.key += TWICE;
                 }
             }
             mailing.absent.clear();
@@ -220,6 +228,7 @@ impl World {
                 body,
                 told: None,
                 own_id: Some(id),
+                says: asked.says,
             });
         }
         self.note(|| format!("mailing {at} with {rows} rows is released"));

@@ -78,6 +78,8 @@ pub(crate) struct Plan {
     pub(crate) mailings: bool,
     /// Whether a machine is asked for payment links.
     pub(crate) machine: bool,
+    /// Whether open notifications are moved to newer versions of their flows.
+    pub(crate) migrations: bool,
     /// Whether there are households, and notifications to them.
     pub(crate) households: bool,
     /// How many messages a tenant gets in how long a time, in milliseconds; none: as many as come.
@@ -246,6 +248,7 @@ impl Plan {
             drawn: false,
             mailings: MAILINGS_AT.contains(&(seed % MAILINGS_EVERY)),
             machine: false,
+            migrations: false,
             households: seed % HOUSEHOLDS_EVERY == HOUSEHOLDS_AT,
             cap: cap(seed),
             rest: rest(seed),
@@ -286,6 +289,7 @@ impl Plan {
             restless: false,
             jumps: 0,
             keys: None,
+            migrations: !seed.is_multiple_of(3),
             cap: drawn_cap(seed),
             ..self
         }

@@ -125,6 +125,14 @@ pub(crate) enum Bug {
     RowSkipped,
     /// A row whose answer was lost is offered again under another id and key.
     RowTwice,
+    /// What moves to another definition comes to the step of the same number, whatever that is.
+    MovedByNumber,
+    /// An order to move that comes twice is followed twice.
+    MovedTwice,
+    /// A wait begins anew when its notification moves.
+    WaitBegunAnew,
+    /// After a restart a migration goes on behind the window that it was at.
+    WindowSkipped,
     /// A part that is handed out again is taken again.
     PartTakenTwice,
     /// The order to stop a group leaves one of it out.
@@ -147,6 +155,9 @@ impl Bug {
             Self::PartNotStopped => Some(Slip::PartNotStopped),
             Self::RepresentativeSkipped => Some(Slip::RepresentativeSkipped),
             Self::GroupEndsEarly => Some(Slip::GroupEndsEarly),
+            Self::MovedByNumber => Some(Slip::MovedByNumber),
+            Self::MovedTwice => Some(Slip::MovedTwice),
+            Self::WaitBegunAnew => Some(Slip::WaitBegunAnew),
             _ => None,
         }
     }
@@ -181,13 +192,13 @@ const IN_DRAWN_FLOWS: [Planted; 11] = [
     planted(Bug::StopLost, Check::AsWritten, DRAWN),
     planted(Bug::CloseLost, Check::LinksAreClosed, DRAWN + 1),
     planted(Bug::UnknownIsFalse, Check::AsWritten, DRAWN + 2),
-    planted(Bug::CasesFromBehind, Check::AsWritten, DRAWN + 1),
-    planted(Bug::FactsNeverOld, Check::AsWritten, DRAWN),
-    planted(Bug::EveryDayIsWorked, Check::WaitsAsWritten, DRAWN + 3),
-    planted(Bug::EndMisnamed, Check::EndsAreNamed, DRAWN),
-    planted(Bug::DayOneOff, Check::WaitsAsWritten, DRAWN),
+    planted(Bug::CasesFromBehind, Check::AsWritten, DRAWN + 2),
+    planted(Bug::FactsNeverOld, Check::AsWritten, DRAWN + 8),
+    planted(Bug::EveryDayIsWorked, Check::WaitsAsWritten, DRAWN + 16),
+    planted(Bug::EndMisnamed, Check::EndsAreNamed, DRAWN + 1),
+    planted(Bug::DayOneOff, Check::WaitsAsWritten, DRAWN + 5),
     planted(Bug::FactsEndNoWait, Check::AsWritten, DRAWN + 1),
-    planted(Bug::DeadlineLost, Check::WaitsAsWritten, DRAWN + 1),
+    planted(Bug::DeadlineLost, Check::WaitsAsWritten, DRAWN),
     planted(Bug::AnswersMixedUp, Check::AsWritten, DRAWN + 1),
 ];
 
@@ -197,6 +208,14 @@ const IN_HOUSEHOLDS: [Planted; 4] = [
     planted(Bug::PartNotStopped, Check::StoppedTogether, 3),
     planted(Bug::RepresentativeSkipped, Check::EachToldOnce, 3),
     planted(Bug::GroupEndsEarly, Check::StoppedTogether, 3),
+];
+
+/// Those of migrations.
+const IN_MIGRATIONS: [Planted; 4] = [
+    planted(Bug::MovedByNumber, Check::MovedAsItFits, DRAWN),
+    planted(Bug::MovedTwice, Check::MovedAsItFits, DRAWN + 90),
+    planted(Bug::WaitBegunAnew, Check::MovedAsItFits, DRAWN + 24),
+    planted(Bug::WindowSkipped, Check::NobodyLeftBehind, DRAWN + 12),
 ];
 
 /// Those of mailings.
@@ -224,6 +243,7 @@ pub(crate) fn all() -> Vec<Planted> {
         &IN_HOUSEHOLDS[..],
         &IN_MAILINGS[..],
         &AT_MACHINES[..],
+        &IN_MIGRATIONS[..],
     ];
     [&PLANTED[..], &few.concat()[..]].concat()
 }

@@ -203,7 +203,7 @@ const fn of_control(control: &Control) -> &'static str {
 }
 
 /// What the drawn flows must reach together.
-pub(crate) const OF_DRAWN_FLOWS: [&str; 23] = [
+pub(crate) const OF_DRAWN_FLOWS: [&str; 33] = [
     "a message left",
     "held by a guard",
     "held by a case",
@@ -227,4 +227,14 @@ pub(crate) const OF_DRAWN_FLOWS: [&str; 23] = [
     "a task is reminded",
     "a step ends it",
     "people answer as written",
+    "what has not begun moves",
+    "a wait moves",
+    "what wants to be sent moves",
+    "what was sent moves",
+    "what is held moves",
+    "a task moves",
+    "a step that is not there",
+    "a step of another kind",
+    "an order while an attempt is under way",
+    "an order that came twice",
 ];

@@ -3,7 +3,7 @@
 
 use sluis_actors::{Erasure, FoundErasure, ShardAnswer, Snapshot};
 use sluis_journal::{Journal, Shard};
-use sluis_model::{Answer, ReceiptEffect, Record, ShardId, Tenant};
+use sluis_model::{Answer, Moving, ReceiptEffect, Record, ShardId, Tenant};
 
 use crate::safety::accepted::Accepted;
 use crate::safety::bounds::Bounds;
@@ -50,6 +50,7 @@ impl World {
             }
             if let Record::Tenant(record) = record {
                 self.written.about_to(record, &self.shadow);
+                self.moves.about_to(record, &self.shadow);
             }
             let right = self.shadow.is_stored_right(shard, record);
             self.findings.expect(right, Check::Explained, || {
@@ -59,8 +60,10 @@ impl World {
             });
             self.shadow.apply(shard, record);
             if let Record::Tenant(record) = record {
-                self.written
-                    .decided(record, &self.shadow, &mut self.findings);
+                let seen = (&self.shadow, &self.senders);
+                self.written.decided(record, seen, &mut self.findings);
+                let reached = self.moves.decided(record, &self.shadow, &mut self.findings);
+                self.written.reached.extend(reached);
                 together::decided(record, &self.shadow, &mut self.findings);
                 Bounds::recorded(
                     &self.plan,
@@ -133,6 +136,19 @@ impl World {
                 },
             ) if effect != ReceiptEffect::Unknown => {
                 self.escalations.acknowledged(attempt, evidence.kind);
+            }
+            (What::Look { migration }, ShardAnswer::List { rows, scanned_to }) => {
+                self.migrations[migration].seen = Some((rows, scanned_to));
+            }
+            (
+                What::Move { migration, id },
+                ShardAnswer::Decided {
+                    answer: Answer::Migration(moving),
+                    ..
+                },
+            ) => self.was_ordered(migration, id, &moving),
+            (What::Move { migration, id }, ShardAnswer::NotFound) => {
+                self.was_ordered(migration, id, &Moving::NotThere);
             }
             // Lost before it was decided: the provider tells it again.
             (What::Receipt { evidence, .. }, ShardAnswer::Dropped) => {

@@ -4,8 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use sluis_model::{AttemptRef, Erased, Fact, Notification, NotificationId, PauseScope, TenantKey};
+use sluis_model::flow::Value;
+use sluis_model::{
+    AttemptRef, Erased, Fact, Idempotency, Notification, NotificationId, PauseScope, TenantKey,
+};
 
+use crate::mailings::TWICE;
 use crate::outside::Evidence;
 
 /// What was asked.
@@ -39,6 +43,15 @@ pub(crate) enum What {
         tenant: TenantKey,
         record: Erased,
     },
+    /// What is open in a shard, for a migration.
+    Look {
+        migration: usize,
+    },
+    /// That a notification goes on under another definition.
+    Move {
+        migration: usize,
+        id: NotificationId,
+    },
     /// Something about a row of a mailing.
     Row,
     Profile,
@@ -67,6 +80,8 @@ pub(crate) struct Order {
     pub(crate) told: Option<NotificationId>,
     /// The id of a row of a mailing: it follows from the row.
     pub(crate) own_id: Option<NotificationId>,
+    /// All that its data says, where its flow is drawn.
+    pub(crate) says: Box<[(&'static str, Value)]>,
 }
 
 /// What was answered, as far as whoever hands rows over cares.
@@ -107,6 +122,12 @@ pub(crate) struct Senders {
 }
 
 impl Senders {
+    /// The order that a notification, or the group that it is a part of, came from.
+    pub(crate) fn ordered(&self, of: &Idempotency) -> Option<&Order> {
+        let number = (of.key & (TWICE - 1)) >> 4;
+        self.orders.get(usize::try_from(number).ok()?)
+    }
+
     /// Notes a request; its number is where the answer goes.
     pub(crate) fn ask(&mut self, what: What, shard: u16) -> usize {
         self.requests.push(Request {

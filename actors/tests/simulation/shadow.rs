@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use sluis_model::{
     Addressed, Applied, Assembly, Channel, Control, CorporationId, DeclaredFact, Event, Fact,
-    Idempotency, Input, NotificationId, Open, PauseScope, ReceiptKind, Record, Tenant, TenantKey,
-    TenantRecord, Timestamp, Verdict, Where, evolve, finish,
+    FlowRef, Idempotency, Input, NotificationId, Open, PauseScope, ReceiptKind, Record, Tenant,
+    TenantKey, TenantRecord, Timestamp, Verdict, Where, evolve, finish,
 };
 
 use crate::drawn::{Answered, Answers, ToldOf};
@@ -74,8 +74,12 @@ pub(crate) struct Known {
     pub(crate) came: BTreeMap<TenantKey, Vec<Timestamp>>,
     /// Facts of declared types, each with when it came in.
     said: BTreeMap<TenantKey, Vec<(DeclaredFact, Timestamp)>>,
-    /// What people answered at each step of a notification, newest.
+    /// What people answered at each step of a notification, by its name, newest.
     pub(crate) answers: BTreeMap<NotificationId, Answers>,
+    /// The definitions that each notification ran by, the newest last.
+    pub(crate) ran_by: BTreeMap<NotificationId, Vec<FlowRef>>,
+    /// How many events there were about each.
+    pub(crate) events: BTreeMap<NotificationId, usize>,
     /// What was accepted of each row of a mailing, by what stands in its data.
     pub(crate) rows: BTreeMap<Box<str>, Vec<NotificationId>>,
     /// What is known of households and groups.
@@ -122,6 +126,7 @@ impl Shadow {
                         &*self.flows,
                     );
                     self.known.event(shard, sequence, record, event);
+                    self.known.runs(record, event, &self.flows);
                 }
                 finish(tenant, sequence);
                 self.known.input(sequence, record);
@@ -285,12 +290,6 @@ impl Known {
                 let marks = self.marks.entry(record.tenant.clone()).or_default();
                 marks.insert((*channel, value.clone()));
             }
-            (Event::AnswerKept { id, step }, input) => {
-                if let Some(answered) = answered(input) {
-                    let all = self.answers.entry(*id).or_default();
-                    all.insert(usize::from(*step), answered);
-                }
-            }
             (Event::StepEntered { id, .. }, _) => *self.visits.entry(*id).or_default() += 1,
             (
                 Event::AttemptStarted {
@@ -317,6 +316,36 @@ impl Known {
             }
             _ => {}
         }
+    }
+
+    /// By which definition it runs, and what was answered, by the names of the steps.
+    fn runs(&mut self, record: &TenantRecord, event: &Event, flows: &Flows) {
+        if let Some(id) = event.notification() {
+            *self.events.entry(id).or_default() += 1;
+        }
+        match (event, &record.input) {
+            (Event::Accepted { id }, Input::Notify(body)) => {
+                self.ran_by.insert(*id, vec![body.flow]);
+            }
+            (Event::Migrated { id, moved }, _) => {
+                self.ran_by.entry(*id).or_default().push(moved.to);
+            }
+            (Event::AnswerKept { id, step }, input) => {
+                let flow = self.runs_by(*id).and_then(|flow| flows.drawn(flow));
+                let step = usize::from(*step);
+                let name = flow.map_or(Some(step), |flow| flow.names.get(step).copied());
+                if let (Some(answered), Some(name)) = (answered(input), name) {
+                    let all = self.answers.entry(*id).or_default();
+                    all.insert(name, answered);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The definition that a notification runs by, or ran by when it ended.
+    pub(crate) fn runs_by(&self, id: NotificationId) -> Option<FlowRef> {
+        self.ran_by.get(&id)?.last().copied()
     }
 
     fn input(&mut self, sequence: u64, record: &TenantRecord) {

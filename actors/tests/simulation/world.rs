@@ -16,6 +16,7 @@ use crate::flows::Flows;
 use crate::ground::{Actor, Ground};
 use crate::house::House;
 use crate::mailings::Mailing;
+use crate::migrations::Migration;
 use crate::outside::Outside;
 use crate::plan::Plan;
 use crate::planted::Bug;
@@ -24,6 +25,7 @@ use crate::safety::accepted::Accepted;
 use crate::safety::bounds::Bounds;
 use crate::safety::escalation::Escalations;
 use crate::safety::fairness::Fairness;
+use crate::safety::moved::Moves;
 use crate::safety::no_way::NoWays;
 use crate::safety::payment::Payments;
 use crate::safety::together::Together;
@@ -35,8 +37,6 @@ use crate::tape::Tape;
 
 /// The clock is set by as many hours, on or back.
 const JUMP_HOURS: i64 = 30;
-/// Starts in a hundred before which the providers' owners change, where they do.
-const CHANGED: usize = 60;
 
 /// Turns of readers for each one whose work is lost, where that is planted.
 const READINGS: usize = 2;
@@ -54,6 +54,7 @@ pub(crate) struct Chance {
     pub(crate) keys: Rng,
     pub(crate) households: Rng,
     pub(crate) mailings: Rng,
+    pub(crate) migrations: Rng,
 }
 
 /// One run of the simulation.
@@ -75,12 +76,14 @@ pub(crate) struct World {
     pub(crate) accepted: Accepted,
     pub(crate) payments: Payments,
     pub(crate) written: Written,
+    pub(crate) moves: Moves,
     pub(crate) escalations: Escalations,
     pub(crate) bounds: Bounds,
     pub(crate) fairness: Fairness,
     pub(crate) no_ways: NoWays,
     pub(crate) together: Together,
     pub(crate) mailings: Vec<Mailing>,
+    pub(crate) migrations: Vec<Migration>,
     pub(crate) findings: Findings,
     /// Faults are over.
     pub(crate) calm: bool,
@@ -131,6 +134,7 @@ impl World {
             keys: stream(9),
             households: stream(10),
             mailings: stream(11),
+            migrations: stream(12),
         };
         let clock = Arc::new(SimClock::starting_at(plan.start, plan.restless));
         let tape = Arc::new(Tape::default());
@@ -172,12 +176,14 @@ impl World {
             accepted: Accepted::default(),
             payments: Payments::default(),
             written: Written::default(),
+            moves: Moves::default(),
             escalations: Escalations::default(),
             bounds: Bounds::default(),
             fairness,
             no_ways: NoWays::default(),
             together: Together::default(),
             mailings: Vec::new(),
+            migrations: Vec::new(),
             findings: Findings::default(),
             calm: false,
             log,
@@ -237,6 +243,7 @@ impl World {
             2 * usize::from(self.plan.checkpoints),
             usize::from(self.plan.keys.is_some()),
             3 * usize::from(self.plan.mailings),
+            6 * usize::from(self.plan.migrations),
         ];
         match schedule.weighed(&weights) {
             Some(0) => self.turn(),
@@ -256,6 +263,7 @@ impl World {
             Some(9) => self.take_checkpoints(),
             Some(10) => self.turn_of_keys(),
             Some(11) => self.turn_of_mailings(),
+            Some(12) => self.turn_of_migrations(),
             _ => self.keep(),
         }
         self.stepped();
@@ -432,23 +440,13 @@ impl World {
         self.stepped();
     }
 
-    /// Mostly somebody has changed the owners of the providers before the next start, where accounts
-    /// are apart.
-    fn configure(&mut self) {
-        if self.plan.accounts && self.chance.contracts.chance(CHANGED) {
-            self.contracts.change(&mut self.chance.contracts);
-            self.changes += 1;
-            let changed = format!("{:?}", self.contracts);
-            self.note(|| changed);
-        }
-    }
-
     /// The process dies and starts again. `tail`: what was not durable may survive in part.
     pub(crate) fn crash(&mut self, tail: bool) {
         self.crashes += 1;
         let kept = self.disk.crash(tail.then_some(&mut self.chance.disk));
         self.note(|| format!("the process dies; left of the shards: {kept:?}"));
         self.outside.evidence.extend(self.senders.cut_off());
+        self.forget_what_has_ended();
         self.shadow.cut(&kept);
         self.accepted
             .crashed(&kept, &self.shadow, &mut self.findings);
@@ -460,6 +458,7 @@ impl World {
         }
         self.restart_keys(tail);
         self.restart_mailings();
+        self.restart_migrations();
         let Self {
             plan,
             contracts,

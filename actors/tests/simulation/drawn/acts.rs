@@ -60,6 +60,7 @@ impl World {
             category: rng.pick(&["collection", "rent"]),
             subject: drawn.has_subject.then_some(invoice),
             fields: flow.fields.iter().map(|field| value(field)).collect(),
+            says: data.into(),
         }
     }
 

@@ -42,7 +42,7 @@ pub(crate) enum Leaf {
     Complaints(Sign, i64),
     /// So many days behind the day of the data, which may be left out, are over.
     DueAgo(u16),
-    /// What people answered at a step.
+    /// What people answered at a step, by its name.
     Answer(usize, &'static str),
     /// The count that they gave there.
     Count(usize, Sign, i64),

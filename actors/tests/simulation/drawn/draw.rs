@@ -41,16 +41,15 @@ impl Message {
     }
 }
 
-/// The flow that the stream of a seed draws.
+/// The flow that the stream of a seed draws. A later version is mostly one of the version before: with steps that went,
+/// that came, that have another name or are of another kind.
 pub(super) fn flow(seed: u64, label: u64, name: &'static str, version: u32) -> Drawn {
-    let mut drawing = Drawing {
-        rng: Rng::stream(seed, label),
-        has_subject: false,
-        kinds: Vec::new(),
-    };
-    drawing.has_subject = drawing.rng.chance(70);
-    let count = 2 + drawing.rng.below(MOST_STEPS - 1);
-    drawing.kinds = (0..count).map(|step| drawing.which(step)).collect();
+    let mut drawing = Drawing::of(Rng::stream(seed, label));
+    if version > 1 && drawing.rng.chance(CHANGED) {
+        let before = Drawing::of(Rng::stream(seed, label - 1));
+        drawing.change(&before);
+    }
+    let count = drawing.kinds.len();
     let few = |rng: &mut Rng| rng.weighed(&[5, 3, 1]).unwrap_or_default();
     let guards = 0..few(&mut drawing.rng);
     let guards = guards.map(|_| drawing.guard()).collect();
@@ -70,6 +69,7 @@ pub(super) fn flow(seed: u64, label: u64, name: &'static str, version: u32) -> D
         group: drawing.group(),
         guards,
         stops,
+        names: drawing.names,
         steps,
     }
 }
@@ -79,14 +79,67 @@ struct Drawing {
     has_subject: bool,
     /// What each of the steps is, by the order of the weights in `which`.
     kinds: Vec<usize>,
+    /// The name of each.
+    names: Vec<usize>,
 }
 
+/// Of a hundred later versions, how many are the version before with changes.
+const CHANGED: usize = 75;
+/// Names of steps that came later begin here.
+const LATER: usize = 20;
+const SEND: usize = 0;
 const WAIT: usize = 1;
 const BRANCH: usize = 2;
 const TASK: usize = 3;
 const END: usize = 4;
 
 impl Drawing {
+    /// What kinds of steps there are, and nothing of them.
+    fn of(mut rng: Rng) -> Self {
+        let has_subject = rng.chance(70);
+        let count = 2 + rng.below(MOST_STEPS - 1);
+        let mut drawing = Self {
+            rng,
+            has_subject,
+            kinds: Vec::new(),
+            names: (0..count).collect(),
+        };
+        drawing.kinds = (0..count).map(|step| drawing.which(step)).collect();
+        drawing
+    }
+
+    /// The same steps as another one, but for some.
+    fn change(&mut self, before: &Self) {
+        self.has_subject = before.has_subject;
+        self.kinds = before.kinds.clone();
+        self.names = before.names.clone();
+        for later in 0..self.rng.below(4) {
+            let name = LATER + later;
+            let at = self.rng.below(self.kinds.len());
+            match self.rng.below(4) {
+                0 if self.kinds.len() > 2 => {
+                    self.kinds.remove(at);
+                    self.names.remove(at);
+                }
+                1 => self.names[at] = name,
+                2 => self.kinds[at] = self.which(at),
+                _ => {
+                    let kind = self.which(at);
+                    self.kinds.insert(at, kind);
+                    self.names.insert(at, name);
+                }
+            }
+        }
+        if self.kinds[0] == END {
+            self.kinds[0] = SEND;
+        }
+    }
+
+    /// A way to the step with this index.
+    fn to(&self, step: usize) -> Goes {
+        Goes::Step(self.names[step])
+    }
+
     fn group(&mut self) -> Option<(Vec<Role>, Option<bool>)> {
         let rng = &mut self.rng;
         let roles: [&[Role]; 4] = [
@@ -168,10 +221,11 @@ impl Drawing {
         let sign = rng.pick(&Sign::ALL);
         let asks = self.kinds.iter().position(|kind| *kind == TASK);
         if let Some(step) = asks.filter(|_| rng.chance(25)) {
+            let name = self.names[step];
             return match rng.below(3) {
-                0 => Leaf::Answer(step, rng.pick(&["go on", "again"])),
-                1 => Leaf::Count(step, sign, rng.within(0, 3)),
-                _ => Leaf::Sure(step),
+                0 => Leaf::Answer(name, rng.pick(&["go on", "again"])),
+                1 => Leaf::Count(name, sign, rng.within(0, 3)),
+                _ => Leaf::Sure(name),
             };
         }
         match rng.below(15) {
@@ -206,7 +260,7 @@ impl Drawing {
     /// The step behind, which nothing else may lead to.
     fn next(&mut self, step: usize) -> Goes {
         match step + 1 < self.kinds.len() {
-            true => Goes::Step(step + 1),
+            true => self.to(step + 1),
             false => self.out(),
         }
     }
@@ -215,7 +269,10 @@ impl Drawing {
     fn on(&mut self, step: usize) -> Goes {
         let behind = self.kinds.len() - step - 1;
         match behind > 0 && self.rng.chance(60) {
-            true => Goes::Step(step + 1 + self.rng.below(behind)),
+            true => {
+                let to = step + 1 + self.rng.below(behind);
+                self.to(to)
+            }
             false => self.out(),
         }
     }
@@ -294,7 +351,8 @@ impl Drawing {
     }
 
     fn task(&mut self, step: usize) -> Task {
-        let again = Goes::Step(self.rng.below(step + 1));
+        let again = self.rng.below(step + 1);
+        let again = self.to(again);
         let remind = [
             Wait::Milliseconds(15 * MINUTE),
             Wait::Milliseconds(6 * HOUR),

@@ -92,6 +92,18 @@ pub(crate) struct Reply {
 }
 
 impl Kind {
+    /// Whether what stands at one may stand at the other.
+    pub(crate) const fn is_alike(&self, other: &Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Send(_), Self::Send(_))
+                | (Self::Wait { .. }, Self::Wait { .. })
+                | (Self::Branch { .. }, Self::Branch { .. })
+                | (Self::Task(_), Self::Task(_))
+                | (Self::End(_), Self::End(_))
+        )
+    }
+
     pub(crate) fn ways(&self) -> Vec<&Goes> {
         match self {
             Self::Send(message) => message.ways(),

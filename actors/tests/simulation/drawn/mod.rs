@@ -12,7 +12,7 @@ mod text;
 use std::collections::BTreeMap;
 
 use sluis_model::flow::{Definition, Value};
-use sluis_model::{DAY, Flow, Notification, Role};
+use sluis_model::{DAY, Flow, Role};
 
 pub(crate) use condition::{Condition, Rule};
 pub(crate) use kinds::{Day, Kind, Long, Task, Wait};
@@ -46,6 +46,7 @@ const CALENDAR: &str = include_str!("../../../../config/flows/calendars/nl.toml"
 /// Where something leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Goes {
+    /// To the step of this name.
     Step(usize),
     End(String),
     People(&'static str),
@@ -79,6 +80,8 @@ pub(crate) struct Drawn {
     group: Option<(Vec<Role>, Option<bool>)>,
     pub(crate) guards: Vec<Guard>,
     pub(crate) stops: Vec<Stop>,
+    /// The names of the steps: `s` with each number. In another version the step of a name may stand elsewhere.
+    pub(crate) names: Vec<usize>,
     pub(crate) steps: Vec<Kind>,
 }
 
@@ -225,6 +228,15 @@ impl Drawn {
         }
     }
 
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether the other one is a later version of the same flow.
+    pub(crate) fn is_older_than(&self, other: &Self) -> bool {
+        self.name == other.name && self.version < other.version
+    }
+
     /// Whom of a household it tells, and whether one answers for all: it is about collection.
     pub(crate) fn grouping(&self) -> (Vec<Role>, bool) {
         match &self.group {
@@ -287,11 +299,10 @@ impl Drawn {
         number < self.guards.len()
     }
 
-    /// The data of a notification of this flow, as the compiled one reads it.
-    pub(crate) fn data(flow: &Flow, body: &Notification) -> Data {
+    /// What its sender says in the data of a notification of a drawn flow.
+    pub(crate) fn data(all: &[(&'static str, Value)]) -> Data {
         let field = |name: &str| {
-            let fields = flow.fields.iter().zip(&*body.fields);
-            let mut own = fields.filter(|(known, _)| &***known == name);
+            let mut own = all.iter().filter(|(known, _)| *known == name);
             own.next().map(|(_, value)| value)
         };
         let number = |name| match field(name) {

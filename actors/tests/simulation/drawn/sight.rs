@@ -39,7 +39,7 @@ pub(crate) struct Answered {
     pub(crate) says: Vec<(Box<str>, Value)>,
 }
 
-/// The same, by the number of the step.
+/// The same, by the name of the step.
 pub(crate) type Answers = BTreeMap<usize, Answered>;
 
 /// What there is to see.

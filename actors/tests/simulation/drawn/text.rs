@@ -11,7 +11,7 @@ use super::{Drawn, Goes};
 impl fmt::Display for Goes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Step(step) => write!(f, "\"s{step}\""),
+            Self::Step(name) => write!(f, "\"s{name}\""),
             Self::End(end) => write!(f, "\"end: {end}\""),
             Self::People(list) => write!(f, "\"human: {list}\""),
         }
@@ -89,8 +89,8 @@ impl fmt::Display for Drawn {
                 stop.close_link, stop.end
             )?;
         }
-        for (number, step) in self.steps.iter().enumerate() {
-            writeln!(f, "\n[[step]]\nid = \"s{number}\"")?;
+        for (name, step) in self.names.iter().zip(&self.steps) {
+            writeln!(f, "\n[[step]]\nid = \"s{name}\"")?;
             write!(f, "{step}")?;
         }
         Ok(())

@@ -57,10 +57,18 @@ impl Exempt {
     }
 
     fn moved(&mut self, event: &Event, shadow: &Shadow) {
-        if let Event::StepEntered { id, step, .. } = event {
+        let entered = match event {
+            Event::StepEntered { id, step, .. } => Some((id, *step)),
+            Event::Migrated { id, moved } => {
+                self.flows.insert(*id, moved.to);
+                Some((id, moved.step))
+            }
+            _ => None,
+        };
+        if let Some((id, step)) = entered {
             let flow = self.flows.get(id);
             let flow = flow.and_then(|flow| shadow.flows().flow(*flow));
-            let step = flow.and_then(|flow| flow.step(*step));
+            let step = flow.and_then(|flow| flow.step(step));
             let message = step.and_then(|step| step.kind.message());
             if message.is_some_and(|message| message.legal.is_some()) {
                 self.legal.insert(*id);

@@ -13,6 +13,7 @@ pub(crate) mod explained;
 pub(crate) mod fairness;
 pub(crate) mod hours;
 pub(crate) mod mailings;
+pub(crate) mod moved;
 pub(crate) mod no_way;
 pub(crate) mod order;
 pub(crate) mod payment;
@@ -74,6 +75,10 @@ pub(crate) enum Check {
     RowsExact,
     /// What a machine was asked to open is closed there before its notification ends, or people have it.
     ClosedAtTheMachine,
+    /// What moves to another definition of its flow comes to the step where it stood, once, and its waits stay as long.
+    MovedAsItFits,
+    /// A migration moves whatever fits.
+    NobodyLeftBehind,
     /// Liveness: after the faults, everything accepted reaches an end or people.
     EverythingEnds,
 }

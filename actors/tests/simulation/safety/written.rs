@@ -6,13 +6,15 @@ mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sluis_model::flow::Value;
 use sluis_model::{
-    Branched, Cause, Event, Fact, FactKind, FlowBook, Input, Notification, NotificationId, Phase,
+    Branched, Cause, Event, Fact, FactKind, Input, Notification, NotificationId, Phase,
     TenantRecord, Timestamp,
 };
 
 use super::{Check, Findings};
 use crate::drawn::{Data, Drawn, Goes, Kind, Sight, ToldOf};
+use crate::senders::Senders;
 use crate::shadow::Shadow;
 
 const CHECK: Check = Check::AsWritten;
@@ -75,6 +77,8 @@ enum Led<'a> {
 /// One notification at the instant of a record.
 struct Seat<'a> {
     flow: &'a Drawn,
+    /// Whose ends it may have: those of its flow; of a group those of every version, because its parts may move.
+    versions: Vec<&'a Drawn>,
     sight: Sight<'a>,
     id: NotificationId,
 }
@@ -96,13 +100,13 @@ impl Written {
     pub(crate) fn decided(
         &mut self,
         record: &TenantRecord,
-        shadow: &Shadow,
+        (shadow, senders): (&Shadow, &Senders),
         findings: &mut Findings,
     ) {
         if !shadow.flows().are_drawn() {
             return;
         }
-        self.accept(record, shadow);
+        self.accept(record, senders);
         let told = shadow.told_of(&record.tenant);
         let mut at_step: BTreeMap<NotificationId, Place> = BTreeMap::new();
         let mut reached = Vec::new();
@@ -114,13 +118,30 @@ impl Written {
             let place = at_step.get(&id).copied();
             let place = place.or_else(|| self.stood.get(&id).copied().map(Place::Stood));
             reached.extend(seat.judge(event, place, findings));
-            if let Event::StepEntered { step, .. } = event {
-                at_step.insert(id, Place::Entered(usize::from(*step)));
+            match event {
+                Event::StepEntered { step, .. } => {
+                    at_step.insert(id, Place::Entered(usize::from(*step)));
+                }
+                Event::Migrated { moved, .. } if place.is_some() => {
+                    at_step.insert(id, Place::Stood(usize::from(moved.step)));
+                }
+                _ => {}
             }
         }
         self.links_are_closed(record, shadow, findings);
         self.nothing_goes_on(record, shadow, &told, findings);
         self.reached.extend(reached);
+    }
+
+    /// What the data of a notification says.
+    pub(crate) fn said<'a>(
+        &self,
+        id: NotificationId,
+        senders: &'a Senders,
+    ) -> &'a [(&'static str, Value)] {
+        let known = self.known.get(&id);
+        let order = known.and_then(|known| senders.ordered(&known.body.idempotency));
+        order.map_or(&[], |order| &order.says)
     }
 
     /// A stop rule that ends a flow closes the link with it, where it says so, and else does not.
@@ -134,7 +155,7 @@ impl Written {
             else {
                 continue;
             };
-            let flow = self.known.get(id).map(|known| known.body.flow);
+            let flow = shadow.known.runs_by(*id);
             let flow = flow.and_then(|flow| shadow.flows().drawn(flow));
             let stop = flow.and_then(|flow| flow.stops.get(usize::from(*stop)));
             let is_closed =
@@ -147,13 +168,13 @@ impl Written {
         }
     }
 
-    fn accept(&mut self, record: &TenantRecord, shadow: &Shadow) {
+    fn accept(&mut self, record: &TenantRecord, senders: &Senders) {
         let is_accepted = |event: &Event| matches!(event, Event::Accepted { .. });
         if let Input::Notify(body) = &record.input
             && record.events.iter().any(is_accepted)
-            && let Some(flow) = shadow.flows().flow(body.flow)
+            && let Some(order) = senders.ordered(&body.idempotency)
         {
-            let (body, data) = ((**body).clone(), Drawn::data(flow, body));
+            let (body, data) = ((**body).clone(), Drawn::data(&order.says));
             let at = record.at;
             self.known.insert(body.id, Accepted { body, data, at });
         }
@@ -167,10 +188,19 @@ impl Written {
         shadow: &'a Shadow,
     ) -> Option<Seat<'a>> {
         let known = self.known.get(&id)?;
-        let flow = shadow.flows().drawn(known.body.flow)?;
+        let flow = shadow.flows().drawn(shadow.known.runs_by(id)?)?;
         let answers = shadow.known.answers.get(&id);
         let sight = Sight::of(&known.body, &known.data, known.at, (told, answers), now);
-        Some(Seat { flow, sight, id })
+        let versions = match shadow.known.grouped.groups.contains_key(&id) {
+            true => shadow.flows().versions(flow.name()).collect(),
+            false => vec![flow],
+        };
+        Some(Seat {
+            flow,
+            versions,
+            sight,
+            id,
+        })
     }
 
     /// After a fact nothing that it concerns is open whose stop rule is true.
@@ -183,12 +213,19 @@ impl Written {
     ) {
         let about = match &record.input {
             Input::Fact(fact) => subject_of(fact),
-            Input::Declared(_) => None,
+            Input::Declared(_) | Input::Migrate(_) => None,
             _ => return,
+        };
+        // Nor is one whose rules are others now.
+        let moved = match &record.input {
+            Input::Migrate(order) => Some(order.id),
+            _ => None,
         };
         let all = shadow.all_open().filter(|(key, open)| {
             let concerned = about.is_none_or(|about| open.subject.as_deref() == Some(about));
-            **key == record.tenant && concerned && !matches!(open.phase, Phase::Held { .. })
+            let is_one = moved.is_none_or(|id| id == open.id);
+            let is_held = matches!(open.phase, Phase::Held { .. }) && moved.is_none();
+            **key == record.tenant && concerned && is_one && !is_held
         });
         for (_, open) in all {
             let Some(seat) = self.seat(open.id, told, record.at, shadow) else {
@@ -205,6 +242,10 @@ impl Written {
             if let Phase::Waiting { until } = open.phase
                 && open.entered
             {
+                if moved.is_some() {
+                    seat.waits_for_what_is_not(usize::from(open.step), findings);
+                    continue;
+                }
                 seat.goes_on_waiting(usize::from(open.step), until, findings);
             }
         }
@@ -247,7 +288,8 @@ impl Seat<'_> {
                 self.moved((cause, place), &Led::Step(*step), findings)
             }
             Event::Ended { end, cause, .. } => {
-                let mut ends = self.flow.ends().chain(OWN_ENDS);
+                let ends = self.versions.iter().flat_map(|flow| flow.ends());
+                let mut ends = ends.chain(OWN_ENDS);
                 findings.expect(
                     ends.any(|known| known == &**end),
                     Check::EndsAreNamed,
@@ -354,11 +396,22 @@ impl Seat<'_> {
                 self.id, self.sight
             )
         });
-        let right = to.is_none_or(|to| leads(to, led));
+        let right = to.is_none_or(|to| self.leads(to, led));
         findings.expect(right, CHECK, || {
             format!("{}: {cause:?} leads to {led:?} instead of {to:?}", self.id)
         });
         Some(word)
+    }
+
+    fn leads(&self, to: &Goes, led: &Led<'_>) -> bool {
+        match (to, led) {
+            (Goes::Step(to), Led::Step(step)) => {
+                self.flow.names.get(usize::from(*step)) == Some(to)
+            }
+            (Goes::End(to), Led::End(end)) => to == end,
+            (Goes::People(to), Led::People(list)) => to == list,
+            (Goes::Step(_) | Goes::End(_) | Goes::People(_), _) => false,
+        }
     }
 
     /// Which way a step chooses: the first case that is not false decides.
@@ -389,15 +442,6 @@ impl Seat<'_> {
     }
 }
 
-fn leads(to: &Goes, led: &Led<'_>) -> bool {
-    match (to, led) {
-        (Goes::Step(to), Led::Step(step)) => *to == usize::from(*step),
-        (Goes::End(to), Led::End(end)) => to == end,
-        (Goes::People(to), Led::People(list)) => to == list,
-        (Goes::Step(_) | Goes::End(_) | Goes::People(_), _) => false,
-    }
-}
-
 /// Which notification an event that is judged is about.
 fn about(event: &Event) -> Option<NotificationId> {
     match event {
@@ -408,6 +452,7 @@ fn about(event: &Event) -> Option<NotificationId> {
         | Event::TaskOpened { id, .. }
         | Event::TaskPlanned { id, .. }
         | Event::TaskReminded { id, .. }
+        | Event::Migrated { id, .. }
         | Event::Waiting { id, .. } => Some(*id),
         _ => None,
     }

@@ -135,6 +135,14 @@ impl Seat<'_> {
         Some(word)
     }
 
+    /// It goes on to wait where other rules hold now: until the instant that it had, unless what these look out for is
+    /// there.
+    pub(super) fn waits_for_what_is_not(&self, step: usize, findings: &mut Findings) {
+        findings.expect(self.came(step) != Some(true), CHECK, || {
+            format!("{} goes on to wait for what is true", self.id)
+        });
+    }
+
     /// After a fact: what it waits for is not there, and the day is the one that is known.
     pub(super) fn goes_on_waiting(&self, step: usize, ends: Timestamp, findings: &mut Findings) {
         let Some(Kind::Wait { long, .. }) = self.flow.steps.get(step) else {
