@@ -275,12 +275,13 @@ impl World {
         }
     }
 
-    /// Every order of the window has its answer, or never will. Whoever has not answered is looked at again, or
-    /// ordered again.
+    /// Every order of the window has its answer, or never will. Whoever has not answered is ordered again, or looked at
+    /// again: a line may have been full.
     fn heard(&mut self, at: usize) {
         let one = &mut self.migrations[at];
-        let next = one.next.take();
-        if let (true, Some(next)) = (one.pending.is_empty(), next) {
+        if one.pending.is_empty()
+            && let Some(next) = one.next.take()
+        {
             one.cursor = next;
         }
     }
