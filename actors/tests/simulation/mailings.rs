@@ -152,12 +152,6 @@ impl World {
             // Rows of one window, which need not stand beside each other.
             mailing.ask_until = mailing.next().last().map_or(0, |last| last + 1);
             let first = mailing.verdicts.iter().position(Option::is_none);
-            let rows = mailing.verdicts.iter().enumerate();
-            let mut open = rows.filter(|(_, verdict)| verdict.is_none());
-            let first = open.clone().next().map(|(row, _)| row);
-            // Behind a row whose answer was lost others may have theirs.
-            let last = open.by_ref().take(WINDOW).last();
-            mailing.ask_until = last.map_or(0, |(row, _)| row + 1);
             let window = std::mem::take(&mut mailing.window);
             if twice && mailing.doing == Doing::Offering {
                 // Under another id and another key, as if they did not follow from the row.

@@ -3,7 +3,8 @@
 use serde_json::json;
 use sluis_model::Channel;
 
-use super::{RenderError, rehearsed, render, templates};
+use super::rehearsed::rehearsed;
+use super::{RenderError, render, templates};
 
 #[test]
 fn a_text_that_comes_out_blank_is_refused_on_every_channel() {

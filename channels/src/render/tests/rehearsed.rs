@@ -2,7 +2,7 @@
 
 use super::templates;
 
-fn rehearsed(template: &str) -> Vec<String> {
+pub(super) fn rehearsed(template: &str) -> Vec<String> {
     let text = r#"
 name = "f"
 version = 1
