@@ -51,6 +51,7 @@ impl World {
         };
         self.note(|| format!("the machine answers {id}: {answer}"));
         let input = Input::TenantAnswered(Box::new(TenantAnswered {
+            shown: None,
             id,
             step: OPEN,
             answer: answer.into(),
