@@ -318,6 +318,8 @@ impl World {
     pub(crate) fn restart_migrations(&mut self) {
         let skips = self.bug == Some(Bug::WindowSkipped);
         for one in &mut self.migrations {
+            // What was not durable is gone. A row of a mailing comes again under the same id, perhaps behind the cursor.
+            one.begun.retain(|id| self.shadow.open(*id).is_some());
             let next = one.next.take();
             if let (true, Some(next)) = (skips && !one.pending.is_empty(), next) {
                 one.cursor = next;
