@@ -16,7 +16,7 @@ use zip::write::SimpleFileOptions;
 
 use self::known::Known;
 use self::page::escaped;
-use crate::explain::{self, TimelineRow, rfc3339};
+use crate::explain::{self, Language, TimelineRow, rfc3339};
 
 /// What a dossier is made of.
 #[derive(Clone, Copy, Debug)]
@@ -226,7 +226,12 @@ impl Dossier<'_> {
 
     fn timeline(&self) -> anyhow::Result<Vec<TimelineRow>> {
         let records = self.decoded()?;
-        Ok(explain::timeline(&records, &Opens::default(), &NoFlows))
+        Ok(explain::timeline(
+            &records,
+            &Opens::default(),
+            &NoFlows,
+            Language::English,
+        ))
     }
 
     /// The records of tenants, newest first.

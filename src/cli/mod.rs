@@ -14,6 +14,7 @@ mod backup;
 mod calling;
 mod config;
 mod erase;
+mod explain;
 mod flow;
 mod journal;
 mod mailing;
@@ -92,6 +93,8 @@ pub enum Command {
     },
     /// Have a running engine read its configuration again: all of it is checked, then taken over.
     Reload(reload::ReloadArgs),
+    /// Have a running engine explain a notification, a notification to a household, or a mailing.
+    Explain(explain::ExplainArgs),
     /// List every metric with its meaning.
     Metrics,
 }
@@ -131,6 +134,7 @@ impl Command {
             Self::Erase(args) => said(erase::run(&args, &environment())),
             Self::Archive { what } => said(archive::run(&what, &environment())),
             Self::Reload(args) => said(reload::run(&args, &environment())),
+            Self::Explain(args) => said(explain::run(&args, &environment())),
             Self::Metrics => said(metrics::run()),
         }
     }

@@ -8,9 +8,10 @@ use sluis_model::steering::Steered;
 use sluis_model::{Channel, Choice, Event, Flow, NotificationId, Refusal, Timestamp, Why};
 
 use super::causes;
+use super::language::Language;
 use super::reason::ReasonRow;
 use super::steering::{self, Named, OtherChannel};
-use super::words::{json, mask, rfc3339, seen, step};
+use super::words::{json, mask, rfc3339, seen};
 
 /// What one guard saw when leave to start was given.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -68,6 +69,12 @@ pub struct AttemptRow {
     /// We could not make the message: nothing left.
     #[serde(skip)]
     pub(super) unsendable: bool,
+    /// Whose fault it is that it did not arrive.
+    #[serde(skip)]
+    pub(super) class: Option<Refusal>,
+    /// When it started the first time.
+    #[serde(skip)]
+    pub(super) started: Timestamp,
 }
 
 /// Gathers attempts from events in the order of what happened.
@@ -75,6 +82,7 @@ pub(super) struct Gathering<'a> {
     id: NotificationId,
     flow: Option<&'a Flow>,
     category: &'a str,
+    lang: Language,
     step: u8,
     step_reason: String,
     /// How the channels of the attempt that is to start were weighed.
@@ -83,11 +91,17 @@ pub(super) struct Gathering<'a> {
 }
 
 impl<'a> Gathering<'a> {
-    pub(super) fn new(id: NotificationId, flow: Option<&'a Flow>, category: &'a str) -> Self {
+    pub(super) fn new(
+        id: NotificationId,
+        flow: Option<&'a Flow>,
+        category: &'a str,
+        lang: Language,
+    ) -> Self {
         Self {
             id,
             flow,
             category,
+            lang,
             step: 0,
             step_reason: String::new(),
             steered: None,
@@ -109,7 +123,7 @@ impl<'a> Gathering<'a> {
         match event {
             Event::StepEntered { step, cause, .. } => {
                 self.step = *step;
-                self.step_reason = causes::words(cause, self.flow);
+                self.step_reason = causes::words(cause, self.flow, self.lang);
             }
             Event::Migrated { moved, .. } => self.step = moved.step,
             Event::Steered { steered, .. } => self.steered = Some(&**steered),
@@ -118,6 +132,7 @@ impl<'a> Gathering<'a> {
                 self.outcome(at, event);
                 if let Some(row) = self.row(*attempt) {
                     row.unsendable = *class == Refusal::Unsendable;
+                    row.class = Some(*class);
                 }
             }
             _ => self.outcome(at, event),
@@ -148,9 +163,9 @@ impl<'a> Gathering<'a> {
             (row.outcome, row.outcome_at) = ("sending", None);
             return;
         }
-        let flow = self.flow;
+        let (flow, lang) = (self.flow, self.lang);
         let guards = (0..).zip(passed);
-        let guards = guards.map(|(index, observed)| guard_row(flow, index, observed));
+        let guards = guards.map(|(index, observed)| guard_row(flow, index, observed, lang));
         let steered = self.steered.take();
         self.rows.push(AttemptRow {
             number: *attempt,
@@ -166,9 +181,13 @@ impl<'a> Gathering<'a> {
             guards: guards.collect(),
             channel_reason: self.channel_reason(*channel, *choice, steered),
             expected_cost_cents: steered.and_then(|steered| Some(steering::cents(steered.cost?))),
-            other_channels: steered.map(OtherChannel::of).unwrap_or_default(),
+            other_channels: steered
+                .map(|steered| OtherChannel::of(steered, lang))
+                .unwrap_or_default(),
             step_reason: self.step_reason.clone(),
             unsendable: false,
+            class: None,
+            started: at,
         });
     }
 
@@ -195,7 +214,8 @@ impl<'a> Gathering<'a> {
         choice: Choice,
         steered: Option<&Steered>,
     ) -> String {
-        let (category, step) = (self.category, step(self.flow, self.step));
+        let lang = self.lang;
+        let (category, step) = (self.category, lang.step(self.flow, self.step));
         if let Some(steered) = steered {
             let legal = self
                 .flow
@@ -206,31 +226,29 @@ impl<'a> Gathering<'a> {
                 step: &step,
                 legal,
             };
-            return steering::reason(choice, &named, steered);
+            return steering::reason(choice, &named, steered, lang);
         }
+        let called = lang.channel(channel);
         if choice == Choice::Preferred {
-            return format!("the tenant prefers {channel} for '{category}'");
+            return lang.prefers(called, category, "");
         }
         let message = self.flow.and_then(|flow| flow.message(self.step));
         let (via, except) = message.map_or((&[][..], Except::Nothing), |message| {
             (&message.via, message.except)
         });
         let left_out = match except {
-            Except::Nothing => "",
-            Except::Failed => " and did not fail for this notification",
-            Except::Tried => " and was not tried for this notification",
+            Except::Nothing => String::new(),
+            Except::Failed => lang.and_did_not_fail(),
+            Except::Tried => lang.and_was_not_tried(),
         };
         let reason = match via.first() {
             Some(Via::Channel(first)) if *first == channel => {
-                return format!("{step} sends over {channel}");
+                return lang.sends_over(step, called);
             }
-            Some(Via::Preferred) => format!(
-                "the tenant has no preference for '{category}' that can be used here; \
-                 {channel} is the first other way of {step} that reaches the tenant"
-            ),
-            _ => format!("{channel} is the first way of {step} that reaches the tenant"),
+            Some(Via::Preferred) => lang.first_other_way(category, called, step),
+            _ => lang.first_way(called, step, ""),
         };
-        reason + left_out
+        reason + &left_out
     }
 }
 
@@ -284,7 +302,7 @@ const fn outcome_of(event: &Event) -> Option<(u16, &'static str, Option<&Why>)> 
     }
 }
 
-fn guard_row(flow: Option<&Flow>, index: u8, observed: &Seen) -> GuardRow {
+fn guard_row(flow: Option<&Flow>, index: u8, observed: &Seen, lang: Language) -> GuardRow {
     let rule = flow.and_then(|flow| flow.guards.get(usize::from(index)));
     GuardRow {
         name: rule.map_or_else(|| (index + 1).to_string(), |rule| rule.name.to_string()),
@@ -292,8 +310,8 @@ fn guard_row(flow: Option<&Flow>, index: u8, observed: &Seen) -> GuardRow {
             .map(|rule| rule.when.text.to_string())
             .unwrap_or_default(),
         observed: rule.map_or_else(
-            || super::words::values(observed),
-            |rule| seen(&rule.when, observed),
+            || super::words::values(observed, lang),
+            |rule| seen(&rule.when, observed, lang),
         ),
         value: json(&observed.first.left),
         as_of: observed.as_of().map(rfc3339),

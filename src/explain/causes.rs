@@ -4,8 +4,9 @@
 use sluis_model::flow::Seen;
 use sluis_model::{Branched, Cause, Flow, NotSet, NotificationId, Refusal};
 
+use super::language::Language;
 use super::reason::reason;
-use super::words::{guard, rfc3339, scrub, seen, step, values};
+use super::words::{guard, scrub, seen, values};
 
 /// Stable code of a cause.
 #[must_use]
@@ -55,179 +56,157 @@ pub const fn cause_code(cause: &Cause) -> &'static str {
 }
 
 /// A cause in words, to stand after "because". Without the flow, its rules go by their numbers.
-pub(super) fn words(cause: &Cause, flow: Option<&Flow>) -> String {
+pub(super) fn words(cause: &Cause, flow: Option<&Flow>, lang: Language) -> String {
     match cause {
-        Cause::Accepted => "it was accepted".to_owned(),
-        Cause::SendAfterReached => "its send_after has come".to_owned(),
-        Cause::Bounced { why } => format!("the message bounced or was refused ({})", reason(why)),
-        Cause::Unreachable => {
-            "the step has no way left with a usable address and a provider".to_owned()
-        }
-        Cause::Unanswered => "there was no trusted sign of life in time".to_owned(),
-        Cause::Settled => "no bounce came in time, so it is taken as arrived".to_owned(),
-        Cause::HandedOver => "the provider has it, and the step listens to nothing more".to_owned(),
-        Cause::Delivered => "it was delivered".to_owned(),
-        Cause::Answered => "the tenant pressed the button behind the link, or replied".to_owned(),
-        Cause::Waited => "the wait of the step is over".to_owned(),
+        Cause::Accepted => lang.accepted(),
+        Cause::SendAfterReached => lang.send_after_has_come(),
+        Cause::Bounced { why } => lang.bounced(reason(why)),
+        Cause::Unreachable => lang.unreachable(),
+        Cause::Unanswered => lang.unanswered(),
+        Cause::Settled => lang.settled(),
+        Cause::HandedOver => lang.handed_over(),
+        Cause::Delivered => lang.delivered(),
+        Cause::Answered => lang.answered(),
+        Cause::Waited => lang.waited(),
         Cause::Guard {
             guard: index,
             observed,
-        } => guard(flow, *index, "did not hold", observed),
-        Cause::Stop { stop, observed } => stop_rule(*stop, observed, flow),
-        Cause::Task { answer, by } => format!("{} answered '{}'", person(by), scrub(answer)),
-        Cause::Cancelled { note } => format!("it was cancelled{}", remark(note)),
-        Cause::Expired => "its expires_at has passed".to_owned(),
-        Cause::AlreadyRunning { live } => {
-            format!("the same flow already runs for this subject, as {live}")
-        }
-        Cause::HeldTooLong => "it was held longer than the flow allows".to_owned(),
-        Cause::DoubtTooLong => "an attempt was in doubt longer than the flow allows".to_owned(),
-        Cause::OurMistake { why } => {
-            format!("what we sent was wrong ({}): people must look", reason(why))
-        }
-        Cause::NotAllowListed => {
-            "outside production only allow-listed recipients are reached".to_owned()
-        }
-        Cause::CannotSend { why } => {
-            format!(
-                "the message cannot be sent over the channel, for a reason of ours ({})",
-                reason(why)
-            )
-        }
-        Cause::Interrupted { times } => {
-            format!(
-                "the process ended {times} times in a row while the attempt was under way: it may be the reason, and it may have arrived"
-            )
-        }
-        Cause::Blocked { why } => {
-            format!("the message was refused by policy ({})", reason(why))
-        }
-        Cause::Capped { cap } => {
-            format!("the tenant got as many messages lately as the cap '{cap}' allows")
-        }
-        Cause::Unexplained { attempt, why } => {
-            format!(
-                "a message came about attempt {attempt} that cannot be read automatically ({}): it may or may not have arrived",
-                reason(why)
-            )
-        }
+        } => guard(flow, *index, &lang.did_not_hold(), observed, lang),
+        Cause::Stop { stop, observed } => stop_rule(*stop, observed, flow, lang),
+        Cause::Task { answer, by } => lang.person_answered(person(by, lang), scrub(answer)),
+        Cause::Cancelled { note } => lang.cancelled(remark(note)),
+        Cause::Expired => lang.expired(),
+        Cause::AlreadyRunning { live } => lang.already_running(live),
+        Cause::HeldTooLong => lang.held_too_long(),
+        Cause::DoubtTooLong => lang.doubt_too_long(),
+        Cause::OurMistake { why } => lang.our_mistake(reason(why)),
+        Cause::NotAllowListed => lang.not_allow_listed(),
+        Cause::CannotSend { why } => lang.cannot_send(reason(why)),
+        Cause::Interrupted { times } => lang.interrupted(times),
+        Cause::Blocked { why } => lang.blocked(reason(why)),
+        Cause::Capped { cap } => lang.capped(cap),
+        Cause::Unexplained { attempt, why } => lang.unexplained(attempt, reason(why)),
         Cause::Branched {
             step,
             way,
             observed,
-        } => branched(*step, *way, observed, flow),
-        Cause::Group { group, note } if note.is_empty() => {
-            format!("another of the group {group} has brought that about")
-        }
-        Cause::Group { group, note } => {
-            format!("the group {group} was cancelled{}", remark(note))
-        }
-        Cause::PartsEnded => "every part of the group has ended".to_owned(),
-        Cause::TaskOverdue { task } => {
-            format!("nobody answered task {task} in the time that the flow gives")
-        }
-        Cause::DayOver { at } => {
-            format!("the day to wait for is over: it was {}", rfc3339(*at))
-        }
-        Cause::NoDay { step } => no_day(*step, flow),
-        Cause::FactCame { step, observed } => fact_came(*step, observed, flow),
-        Cause::PeopleFirst { segment } => {
-            format!("tenants of the segment '{segment}' are seen by people before anything is sent")
-        }
-        Cause::Superseded { rule, by } => superseded(rule, *by),
-        Cause::AllOff => "the corporation's matrix has every channel of the step off".to_owned(),
-        Cause::Closing { end } => {
-            format!("it is to end '{end}', and closes first what it opened at machines")
-        }
-        Cause::TooLate => "no channel of the step arrives as soon as the step wants".to_owned(),
+        } => branched((*step, *way), observed, flow, lang),
+        Cause::Group { group, note } if note.is_empty() => lang.by_the_group(group),
+        Cause::Group { group, note } => lang.group_cancelled(group, remark(note)),
+        Cause::PartsEnded => lang.parts_ended(),
+        Cause::TaskOverdue { task } => lang.task_overdue(task),
+        Cause::DayOver { at } => lang.day_over(lang.instant(*at)),
+        Cause::NoDay { step } => no_day(*step, flow, lang),
+        Cause::FactCame { step, observed } => fact_came(*step, observed, flow, lang),
+        Cause::PeopleFirst { segment } => lang.people_first(segment),
+        Cause::Superseded { rule, by } => superseded(rule, *by, lang),
+        Cause::AllOff => lang.all_off(),
+        Cause::Closing { end } => lang.closes_first(end),
+        Cause::TooLate => lang.nothing_in_time(),
         Cause::TenantAnswered { answer, by } if by.is_empty() => {
-            format!("the tenant answered '{}' on the page", scrub(answer))
+            lang.tenant_answered(scrub(answer))
         }
         Cause::TenantAnswered { answer, by } => {
-            format!(
-                "{} told the tenant's answer '{}'",
-                person(by),
-                scrub(answer)
-            )
+            lang.answer_told_by(person(by, lang), scrub(answer))
         }
         Cause::FactSet { step: index } => {
-            let (name, kind) = set_by(*index, flow);
-            format!("{name} has told the fact{kind}")
+            let (name, kind) = set_by(*index, flow, lang);
+            lang.fact_was_set(name, kind)
         }
-        Cause::NotSet { step: index, why } => not_set(*index, why, flow),
+        Cause::NotSet { step: index, why } => not_set(*index, why, flow, lang),
     }
 }
 
 /// A step that tells a fact, with the type of the fact.
-fn set_by(index: u8, flow: Option<&Flow>) -> (String, String) {
+fn set_by(index: u8, flow: Option<&Flow>, lang: Language) -> (String, String) {
     let sets = flow.and_then(|flow| flow.step(index)?.sets());
     let kind = sets.map_or_else(String::new, |setting| format!(" {}", setting.fact.name));
-    (step(flow, index), kind)
+    (lang.step(flow, index), kind)
 }
 
 /// Why a step told no fact.
-fn not_set(index: u8, why: &NotSet, flow: Option<&Flow>) -> String {
-    let (name, kind) = set_by(index, flow);
+fn not_set(index: u8, why: &NotSet, flow: Option<&Flow>, lang: Language) -> String {
+    let (name, kind) = set_by(index, flow, lang);
     match why {
-        NotSet::Unknown(fields) => {
-            let fields = fields.join(", ");
-            format!(
-                "{name} tells no fact{kind}: what it would say of {fields} is not known, or is nothing that its type takes"
-            )
-        }
-        NotSet::Again => format!(
-            "{name} has told the fact{kind} already, and came back to it without any time passing: facts lead to each other in a circle"
-        ),
-        NotSet::TooMany => {
-            format!(
-                "{name} tells no fact{kind}: so many facts followed from each other that people must look"
-            )
-        }
-        NotSet::OtherWorld => format!(
-            "{name} tells no fact{kind}: the notification comes from another environment than the engine's"
-        ),
+        NotSet::Unknown(fields) => lang.not_set_unknown(name, kind, fields.join(", ")),
+        NotSet::Again => lang.not_set_again(name, kind),
+        NotSet::TooMany => lang.not_set_too_many(name, kind),
+        NotSet::OtherWorld => lang.not_set_other_world(name, kind),
     }
 }
 
-/// The rule between flows that ended it.
-fn superseded(rule: &str, by: Option<NotificationId>) -> String {
+/// A cause in fewer words, to stand after "because": without what its rules saw.
+pub(super) fn brief(cause: &Cause, flow: Option<&Flow>, lang: Language) -> String {
+    let told = match cause {
+        Cause::Guard { guard, .. } => flow
+            .and_then(|flow| flow.holds(*guard))
+            .map(|rule| lang.brief_guard(rule.name)),
+        Cause::Stop { stop, .. } => flow
+            .and_then(|flow| flow.stops.get(usize::from(*stop)))
+            .map(|rule| lang.brief_stop(&rule.name)),
+        Cause::Branched { step, way, .. } => brief_way(*step, *way, flow, lang),
+        Cause::FactCame { step, .. } => flow
+            .and_then(|flow| flow.step(*step)?.kind.awaited())
+            .map(|awaited| lang.brief_fact(lang.step(flow, *step), &awaited.when.text)),
+        other => Some(words(other, flow, lang)),
+    };
+    told.unwrap_or_else(|| words(cause, flow, lang))
+}
+
+/// The way that a step took which chooses. None: its case is not known any more.
+fn brief_way(index: u8, way: Branched, flow: Option<&Flow>, lang: Language) -> Option<String> {
+    let step = lang.step(flow, index);
+    let when = |case: u8| Some(&flow?.case(index, usize::from(case))?.when.text);
+    match way {
+        Branched::Case(case) => Some(lang.case_is_true(step, when(case)?)),
+        Branched::Otherwise => Some(lang.brief_otherwise(step)),
+        Branched::Unknown(case) => Some(lang.cannot_judge(step, when(case)?)),
+    }
+}
+
+/// The rule between flows that ended it, or holds it.
+pub(super) fn superseded(rule: &str, by: Option<NotificationId>, lang: Language) -> String {
     match by {
-        Some(by) => format!("the rule '{rule}' sends nothing while {by} is open"),
-        None => format!("the rule '{rule}' sends nothing so soon after another message"),
+        Some(by) => lang.superseded(rule, by),
+        None => lang.superseded_lately(rule),
     }
 }
 
 /// A step that waits for a day that nobody told.
-fn no_day(index: u8, flow: Option<&Flow>) -> String {
-    let name = step(flow, index);
+fn no_day(index: u8, flow: Option<&Flow>, lang: Language) -> String {
     let until = flow.and_then(|flow| flow.step(index)?.kind.until());
-    let day = until.map_or("its day", |until| &until.day.text);
-    format!("{name} waits for {day}, which is not known")
+    let day = until.map_or_else(|| lang.its_day(), |until| until.day.text.to_string());
+    lang.no_day(lang.step(flow, index), day)
 }
 
 /// What a wait looked out for, with what it saw.
-fn fact_came(index: u8, saw: &Seen, flow: Option<&Flow>) -> String {
-    let name = step(flow, index);
+fn fact_came(index: u8, saw: &Seen, flow: Option<&Flow>, lang: Language) -> String {
+    let name = lang.step(flow, index);
     let awaited = flow.and_then(|flow| flow.step(index)?.kind.awaited());
     match awaited {
         Some(awaited) => {
-            let (when, saw) = (&awaited.when.text, seen(&awaited.when, saw));
-            format!("{name} looked out for {when}, which came true with {saw}")
+            let saw = seen(&awaited.when, saw, lang);
+            lang.fact_came(name, &awaited.when.text, saw)
         }
-        None => format!("what {name} looked out for came true with {}", values(saw)),
+        None => lang.something_came(name, values(saw, lang)),
     }
 }
 
 /// The way that a step took which chooses, with what its cases saw.
-fn branched(index: u8, way: Branched, observed: &[Seen], flow: Option<&Flow>) -> String {
-    let step = step(flow, index);
+fn branched(
+    (index, way): (u8, Branched),
+    observed: &[Seen],
+    flow: Option<&Flow>,
+    lang: Language,
+) -> String {
+    let step = lang.step(flow, index);
     let cases: Vec<String> = observed
         .iter()
         .enumerate()
         .map(
             |(case, saw)| match flow.and_then(|flow| flow.case(index, case)) {
-                Some(rule) => format!("{} with {}", rule.when.text, seen(rule.when, saw)),
-                None => format!("case {} with {}", case + 1, values(saw)),
+                Some(rule) => lang.with_what(&rule.when.text, seen(rule.when, saw, lang)),
+                None => lang.case_numbered(case + 1, values(saw, lang)),
             },
         )
         .collect();
@@ -236,40 +215,34 @@ fn branched(index: u8, way: Branched, observed: &[Seen], flow: Option<&Flow>) ->
         None => ("", String::new()),
     };
     match (way, before.as_str()) {
-        (Branched::Case(_), "") => format!("in {step} {last} is true"),
-        (Branched::Case(_), before) => {
-            format!("in {step} {last} is true, and before it not true: {before}")
-        }
-        (Branched::Otherwise, _) => format!("in {step} no case is true: {}", cases.join("; ")),
-        (Branched::Unknown(_), "") => format!("{step} cannot judge {last}"),
-        (Branched::Unknown(_), before) => {
-            format!("{step} cannot judge {last}, and before it not true: {before}")
-        }
+        (Branched::Case(_), "") => lang.case_is_true(step, last),
+        (Branched::Case(_), before) => lang.case_is_true_after(step, last, before),
+        (Branched::Otherwise, _) => lang.no_case_is_true(step, cases.join("; ")),
+        (Branched::Unknown(_), "") => lang.cannot_judge(step, last),
+        (Branched::Unknown(_), before) => lang.cannot_judge_after(step, last, before),
     }
 }
 
 /// A stop rule that came true, with what it saw.
-fn stop_rule(index: u8, saw: &Seen, flow: Option<&Flow>) -> String {
+fn stop_rule(index: u8, saw: &Seen, flow: Option<&Flow>, lang: Language) -> String {
     let rule = flow.and_then(|flow| flow.stops.get(usize::from(index)));
     match rule {
-        Some(rule) => format!(
-            "stop rule '{}': {} came true with {}",
-            rule.name,
-            rule.when.text,
-            seen(&rule.when, saw)
-        ),
-        None => format!("stop rule {} came true with {}", index + 1, values(saw)),
+        Some(rule) => {
+            let saw = seen(&rule.when, saw, lang);
+            lang.stop_came_true(&rule.name, &rule.when.text, saw)
+        }
+        None => lang.stop_numbered(u16::from(index) + 1, values(saw, lang)),
     }
 }
 
 /// Why an attempt failed, in words, to stand after "failed: ".
-pub(super) const fn refusal(class: Refusal) -> &'static str {
+pub(super) fn refusal(class: Refusal, lang: Language) -> String {
     match class {
-        Refusal::Address => "the address does not exist or cannot receive",
-        Refusal::Policy => "refused by policy, for what we are or wrote; the address may be fine",
-        Refusal::Ours => "refused for a mistake of ours",
-        Refusal::Unsendable => "it could not be made for this channel",
-        Refusal::Soft => "a reason that may pass, such as a full mailbox; the address may be fine",
+        Refusal::Address => lang.no_address(),
+        Refusal::Policy => lang.by_policy(),
+        Refusal::Ours => lang.by_our_mistake(),
+        Refusal::Unsendable => lang.not_made(),
+        Refusal::Soft => lang.may_pass(),
     }
 }
 
@@ -281,9 +254,9 @@ pub(super) fn remark(note: &str) -> String {
     }
 }
 
-pub(super) fn person(by: &str) -> String {
+pub(super) fn person(by: &str, lang: Language) -> String {
     match scrub(by) {
-        by if by.is_empty() => "somebody".to_owned(),
+        by if by.is_empty() => lang.somebody(),
         by => by,
     }
 }

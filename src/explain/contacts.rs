@@ -2,8 +2,9 @@
 //! what a contact point is called. Refuses to print an address whole.
 
 use serde::Serialize;
-use sluis_model::{Channel, ContactKind, Evidence, Point, PointState, Tenant, Where};
+use sluis_model::{Channel, Evidence, Point, PointState, Tenant, Timestamp, Where};
 
+use super::language::Language;
 use super::words::{mask, rfc3339};
 
 /// A contact point of the tenant's profile that no message goes to, or none over one channel.
@@ -20,9 +21,12 @@ pub struct NotUsed {
     pub since: String,
     /// `source`, `bounce` or `use`: what that rests on.
     pub by: Evidence,
-    /// What it is called.
+    /// Where it is not used.
     #[serde(skip)]
-    called: String,
+    on: Where,
+    /// Since when.
+    #[serde(skip)]
+    since_then: Timestamp,
 }
 
 impl NotUsed {
@@ -40,7 +44,8 @@ impl NotUsed {
             address: mask(&point.value),
             since: rfc3339(since),
             by,
-            called: called(on, &point.value),
+            on,
+            since_then: since,
         };
         if point.state == PointState::Invalid {
             let everywhere = Where::Everywhere(point.kind);
@@ -53,43 +58,23 @@ impl NotUsed {
     }
 
     /// In words, to be joined to a sentence.
-    pub(super) fn words(&self) -> String {
-        let (called, since) = (&self.called, &self.since);
-        let on = self
-            .channel
-            .map_or_else(String::new, |channel| only_for(Where::On(channel)));
-        format!(
-            "{called} is not used{on} since {since}: {}",
-            because(self.by)
-        )
+    pub(super) fn words(&self, lang: Language) -> String {
+        let kind = self.on.kind();
+        let called = lang.the_point(lang.point(kind), &self.address);
+        let on = self.channel;
+        let only = on.map_or_else(String::new, |channel| only_for(Where::On(channel), lang));
+        let since = lang.instant(self.since_then);
+        lang.is_not_used(called, only, since, lang.rests_on(self.by))
     }
 }
 
 /// A contact point in words, its value masked.
-pub(super) fn called(on: Where, value: &str) -> String {
-    let what = match on.kind() {
-        Some(ContactKind::Email) => "email address",
-        Some(ContactKind::Phone) => "phone number",
-        Some(ContactKind::Postal) => "postal address",
-        Some(ContactKind::Portal) => "portal account",
-        Some(ContactKind::Messenger) => "messenger account",
-        Some(ContactKind::Push) => "push token",
-        None => "address",
-    };
-    format!("the {what} {}", mask(value))
+pub(super) fn called(on: Where, value: &str, lang: Language) -> String {
+    lang.the_point(lang.point(on.kind()), mask(value))
 }
 
 /// ` for sms`, where what is told holds on one of several channels.
-pub(super) fn only_for(on: Where) -> String {
+pub(super) fn only_for(on: Where, lang: Language) -> String {
     let one = on.channel().filter(|channel| !channel.has_kind_alone());
-    one.map_or_else(String::new, |channel| format!(" for {channel}"))
-}
-
-/// What a state rests on, in words.
-pub(super) const fn because(by: Evidence) -> &'static str {
-    match by {
-        Evidence::Source => "its source called it invalid",
-        Evidence::Bounce => "a message to it came back or was refused for its address",
-        Evidence::Use => "it was seen in use",
-    }
+    one.map_or_else(String::new, |channel| lang.only_for(lang.channel(channel)))
 }

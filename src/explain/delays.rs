@@ -6,6 +6,7 @@ use sluis_actors::Pause;
 use sluis_actors::router::Hold;
 use sluis_model::{PausedBy, Timestamp, Why};
 
+use super::language::Language;
 use super::words::rfc3339;
 
 /// One reason of a wait.
@@ -23,43 +24,46 @@ pub struct Delay {
 impl Delay {
     /// A pause that covers the message.
     #[must_use]
-    pub fn pause(pause: &Pause) -> Self {
+    pub fn pause(pause: &Pause, lang: Language) -> Self {
         let scope = &pause.scope;
         let whose = match (scope.by, scope.corporation) {
-            (PausedBy::Corporation, _) => "its sends are paused",
-            (PausedBy::Operator, Some(_)) => "an operator has paused its sends",
-            (PausedBy::Operator, None) => "an operator has paused sends",
+            (PausedBy::Corporation, _) => lang.own_sends_paused(),
+            (PausedBy::Operator, Some(_)) => lang.operator_paused_its(),
+            (PausedBy::Operator, None) => lang.operator_paused(),
         };
-        let flow = scope.flow.as_ref().map(|flow| format!(" of flow '{flow}'"));
-        let channel = scope.channel.map(|channel| format!(" over {channel}"));
+        let flow = scope.flow.as_ref().map(|flow| lang.of_flow(flow));
+        let channel = scope
+            .channel
+            .map(|channel| lang.over(lang.channel(channel)));
         let (flow, channel) = (flow.unwrap_or_default(), channel.unwrap_or_default());
-        let since = rfc3339(pause.since);
-        let text = format!("{whose}{flow}{channel} since {since}, until somebody resumes them");
+        let text = lang.paused_since(whose, flow, channel, lang.instant(pause.since));
         Self::told("pause", text, None)
     }
 
     /// What the channel's router or its providers say.
     #[must_use]
-    pub fn hold(hold: &Hold) -> Self {
+    pub fn hold(hold: &Hold, lang: Language) -> Self {
         match hold {
-            Hold::Window { until } => Self::window(*until),
-            Hold::CorporationLimit { until, rate } => Self::rate_limit(
-                &format!("the corporation's limit of {rate} messages a second"),
-                *until,
-            ),
+            Hold::Window { until } => {
+                let text = lang.window_closed(lang.instant(*until));
+                Self::told("send_window", text, Some(*until))
+            }
+            Hold::CorporationLimit { until, rate } => {
+                Self::rate_limit(&lang.limit_of_corporation(rate), *until, lang)
+            }
             Hold::ProviderLimit { until } => {
-                Self::rate_limit("the rate limit of the channel's providers", *until)
+                Self::rate_limit(&lang.limit_of_providers(), *until, lang)
             }
             Hold::Breaker {
                 provider,
                 until,
                 barred: Some(why),
-            } => Self::barred(provider, *until, why),
+            } => Self::barred(provider, *until, why, lang),
             Hold::Breaker {
                 provider,
                 until,
                 barred: None,
-            } => Self::breaker(provider, *until),
+            } => Self::breaker(provider, *until, lang),
         }
     }
 
@@ -71,40 +75,26 @@ impl Delay {
         }
     }
 
-    fn window(until: Timestamp) -> Self {
-        let end = rfc3339(until);
-        let text = format!("the corporation's send window is closed until {end}");
-        Self::told("send_window", text, Some(until))
-    }
-
-    fn rate_limit(limit: &str, until: Timestamp) -> Self {
-        let text = format!("{limit} is used up until {}", rfc3339(until));
+    fn rate_limit(limit: &str, until: Timestamp, lang: Language) -> Self {
+        let text = lang.used_up(limit, lang.instant(until));
         Self::told("rate_limit", text, Some(until))
     }
 
     /// The provider takes nothing from our account.
-    fn barred(provider: &str, until: Option<Timestamp>, why: &Why) -> Self {
-        let again = until.map_or_else(
-            || "one message at a time finds out whether it still does".to_owned(),
-            |until| format!("it is tried again at {}", rfc3339(until)),
-        );
-        let text = format!(
-            "{provider} refuses our account ({}), and {again}; an operator has to mend its credentials, rights or balance",
-            said(why)
-        );
+    fn barred(provider: &str, until: Option<Timestamp>, why: &Why, lang: Language) -> Self {
+        let again = match until {
+            None => lang.one_finds_out(),
+            Some(until) => lang.tried_again_at(lang.instant(until)),
+        };
+        let text = lang.account_refused(provider, said(why), again);
         Self::told("barred", text, until)
     }
 
     /// The provider is out of reach.
-    fn breaker(provider: &str, until: Option<Timestamp>) -> Self {
+    fn breaker(provider: &str, until: Option<Timestamp>, lang: Language) -> Self {
         let text = match until {
-            Some(until) => {
-                let at = rfc3339(until);
-                format!("{provider} cannot be reached, and is tried again at {at}")
-            }
-            None => format!(
-                "{provider} could not be reached, and one message at a time finds out whether it can"
-            ),
+            Some(until) => lang.out_of_reach_until(provider, lang.instant(until)),
+            None => lang.out_of_reach(provider),
         };
         Self::told("breaker", text, until)
     }

@@ -4,24 +4,25 @@
 
 use serde::Serialize;
 use sluis_model::flow::Seen;
+use sluis_model::steering::Steered;
 use sluis_model::{
     Capped, Cause, Event, Flow, FlowBook, HeldBack, Input, Lane, Notification, NotificationId,
-    Open, Phase, Subject, Tenant, TenantRecord, Timestamp,
+    Open, Phase, Subject, TenantRecord, Timestamp,
 };
 
 use super::attempts::{AttemptRow, Gathering, GuardRow};
 use super::causes;
 use super::contacts::NotUsed;
-use super::delays::Delay;
+use super::language::Language;
 use super::lately::ContactedRow;
-use super::next::{Next, next, what};
+use super::next::{Next, expiry, next, what};
 use super::reason::ReasonRow;
 use super::rows::FACT_SET;
+use super::short;
 use super::steering::{allows, waits_for};
 use super::timeline::{TimelineRow, rows_of};
 use super::versions::Versions;
 use super::walk::Page;
-use super::words::{rfc3339, step};
 
 /// How a notification ended, as the table of ended ones says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +102,17 @@ pub struct Explanation {
     /// Whether older decisions about the tenant are not kept any more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub older_not_kept: bool,
+    /// What became of it, in a sentence or two.
+    pub short: String,
     /// Why this tenant, this channel, this address, now.
     pub why: String,
+    /// In which language it is told.
+    pub language: &'static str,
+    #[serde(skip)]
+    pub(super) lang: Language,
+    /// Whether no channel reaches the tenant.
+    #[serde(skip)]
+    pub(super) lacks_way: bool,
 }
 
 /// Explains `id`, of the tenant with this number, from the records about it (as `walk` gives them;
@@ -115,14 +125,17 @@ pub fn explain(
     ended: Option<Ending<'_>>,
     page: &Page,
     (flow, book): (Option<&Flow>, &dyn FlowBook),
+    lang: Language,
 ) -> Explanation {
-    let story = Story::read((id, tenant), open, page, (flow, book));
+    let story = Story::read((id, tenant), open, page, (flow, book), lang);
     let end = story
         .end
         .map(|(at, end, _)| Ending { end, at })
         .or(ended)
         .filter(|_| open.is_none());
     let why = story.why(open, end);
+    let lacks_way = matches!(story.cause(open), Some(Cause::Unreachable));
+    let short = short::of(open, end.map(|end| (end.end, end.at)), &story.facts(), lang);
     let ended_by = story.end.filter(|_| open.is_none());
     Explanation {
         id,
@@ -135,7 +148,7 @@ pub fn explain(
         end: end.map(|ending| ending.end.to_owned()),
         reason: ended_by.map(|(_, _, cause)| causes::cause_code(cause)),
         step: open.and_then(|open| step_id(flow, open)),
-        next: open.map(|open| next(open, flow, story.held)),
+        next: open.map(|open| next(open, flow, story.held, lang)),
         attempts: story.attempts,
         not_used: Vec::new(),
         contacted_about_this: Vec::new(),
@@ -144,52 +157,11 @@ pub fn explain(
         followed_by: story.followed_by,
         history: story.history,
         older_not_kept: story.is_cut,
+        short,
         why,
-    }
-}
-
-impl Explanation {
-    /// With the addresses of `tenant` that an open notification does not go to.
-    #[must_use]
-    pub fn with_contacts(mut self, tenant: &Tenant) -> Self {
-        if self.state != "ended" {
-            self.not_used = NotUsed::of(tenant);
-            let words: Vec<String> = self.not_used.iter().map(NotUsed::words).collect();
-            if !words.is_empty() {
-                self.why = format!("{}; {}.", self.why.trim_end_matches('.'), words.join("; "));
-            }
-        }
-        self
-    }
-
-    /// With what else went to the tenant about the same subject.
-    #[must_use]
-    pub fn with_history(mut self, tenant: &Tenant, book: &dyn FlowBook, purposes: &[&str]) -> Self {
-        if let Some(subject) = &self.subject {
-            let about = (subject, self.id);
-            self.contacted_about_this = ContactedRow::about(about, tenant, book, purposes);
-        }
-        self
-    }
-
-    /// Adds what keeps it from leaving now. Without anything it is as it was: it stands in line.
-    #[must_use]
-    pub fn held_back(mut self, delays: Vec<Delay>) -> Self {
-        if delays.is_empty() {
-            return self;
-        }
-        let texts: Vec<&str> = delays.iter().map(|delay| delay.text.as_str()).collect();
-        self.why = format!(
-            "{}; it cannot leave now: {}.",
-            self.why.trim_end_matches('.'),
-            texts.join("; ")
-        );
-        if let Some(next) = &mut self.next {
-            let last = delays.iter().filter_map(|delay| delay.until.clone()).max();
-            next.at = last.or(next.at.take());
-            next.delays = delays;
-        }
-        self
+        language: lang.code(),
+        lang,
+        lacks_way,
     }
 }
 
@@ -202,6 +174,7 @@ fn step_id(flow: Option<&Flow>, open: &Open) -> Option<String> {
 
 /// What the records tell.
 struct Story<'a> {
+    lang: Language,
     flow: Option<&'a Flow>,
     open: Option<&'a Open>,
     tenant: &'a str,
@@ -214,6 +187,7 @@ struct Story<'a> {
     follows: Option<(NotificationId, u32)>,
     /// What follows it.
     followed_by: Option<NotificationId>,
+    steered: Option<&'a Steered>,
     end: Option<(Timestamp, &'a str, &'a Cause)>,
     attempts: Vec<AttemptRow>,
     history: Vec<TimelineRow>,
@@ -227,10 +201,11 @@ impl<'a> Story<'a> {
         open: Option<&'a Open>,
         page: &'a Page,
         (flow, book): (Option<&'a Flow>, &'a dyn FlowBook),
+        lang: Language,
     ) -> Self {
         let records = &page.records;
-        let mut story = Self::begin((id, tenant), open, page, flow);
-        let mut attempts = Gathering::new(id, flow, story.category);
+        let mut story = Self::begin((id, tenant), open, page, (flow, lang));
+        let mut attempts = Gathering::new(id, flow, story.category, lang);
         let is_about = super::walk::about(id);
         let versions = Versions::of(records);
         for (sequence, record) in records.iter().rev().filter(|(_, record)| is_about(record)) {
@@ -252,7 +227,7 @@ impl<'a> Story<'a> {
         (id, tenant): (NotificationId, &'a str),
         open: Option<&'a Open>,
         page: &'a Page,
-        flow: Option<&'a Flow>,
+        (flow, lang): (Option<&'a Flow>, Language),
     ) -> Self {
         let body = page
             .records
@@ -265,6 +240,7 @@ impl<'a> Story<'a> {
         let category = open.map(|open| &*open.category);
         let category = category.or(body.map(|body| &*body.category));
         Story {
+            lang,
             flow,
             open,
             tenant,
@@ -275,6 +251,7 @@ impl<'a> Story<'a> {
             held_back: None,
             follows: None,
             followed_by: None,
+            steered: None,
             end: None,
             attempts: Vec::new(),
             history: Vec::new(),
@@ -291,7 +268,7 @@ impl<'a> Story<'a> {
         flow: Option<&Flow>,
     ) {
         let own_flow = |of: NotificationId| if of == id { flow } else { None };
-        let rows = rows_of(sequence, record, &own_flow);
+        let rows = rows_of(sequence, record, &own_flow, self.lang);
         let own = rows
             .into_iter()
             .filter(|row| row.id.is_none_or(|of| of == id) || row.kind == FACT_SET);
@@ -306,20 +283,17 @@ impl<'a> Story<'a> {
 
     fn take(&mut self, id: NotificationId, record: &'a TenantRecord) {
         for event in &record.events {
-            match event {
-                Event::Follows {
-                    id: of,
-                    earlier,
-                    round,
-                } if *of == id => {
+            if let Event::Follows {
+                id: of,
+                earlier,
+                round,
+            } = event
+            {
+                if *of == id {
                     self.follows = Some((*earlier, *round));
-                }
-                Event::Follows {
-                    id: of, earlier, ..
-                } if *earlier == id => {
+                } else if *earlier == id {
                     self.followed_by = Some(*of);
                 }
-                _ => {}
             }
         }
         for event in record
@@ -327,13 +301,19 @@ impl<'a> Story<'a> {
             .iter()
             .filter(|event| event.notification() == Some(id))
         {
-            match event {
-                Event::Held { observed, .. } => self.held = Some(observed),
-                Event::Capped { capped, .. } => self.capped = Some(capped),
-                Event::HeldBack { held, .. } => self.held_back = Some(held),
-                Event::AttemptStarted { .. } => (self.capped, self.held_back) = (None, None),
-                Event::Ended { end, cause, .. } => self.end = Some((record.at, end, cause)),
-                _ => {}
+            // What is told of an event stands in `rows`; here only what the sentences need of some.
+            if let Event::Held { observed, .. } = event {
+                self.held = Some(observed);
+            } else if let Event::Capped { capped, .. } = event {
+                self.capped = Some(capped);
+            } else if let Event::HeldBack { held, .. } = event {
+                self.held_back = Some(held);
+            } else if let Event::Steered { steered, .. } = event {
+                self.steered = Some(steered);
+            } else if let Event::AttemptStarted { .. } = event {
+                (self.capped, self.held_back) = (None, None);
+            } else if let Event::Ended { end, cause, .. } = event {
+                self.end = Some((record.at, end, cause));
             }
         }
     }
@@ -344,20 +324,50 @@ impl<'a> Story<'a> {
             .or(self.body.and_then(|body| body.subject.as_ref()))
     }
 
+    /// What the sentences that come first are made of.
+    fn facts(&self) -> short::Facts<'_> {
+        short::Facts {
+            flow: self.flow,
+            held: self.held,
+            capped: self.capped,
+            held_back: self.held_back,
+            steered: self.steered,
+            attempts: &self.attempts,
+            is_cut: self.is_cut,
+            cause: self.end.map(|(_, _, cause)| cause),
+        }
+    }
+
     /// The one sentence.
     fn why(&self, open: Option<&Open>, end: Option<Ending<'_>>) -> String {
-        let nothing = if self.is_cut {
-            "what left long ago is not kept any more"
-        } else {
-            "nothing has left"
+        let nothing = || match self.is_cut {
+            true => self.lang.long_gone(),
+            false => self.lang.nothing_has_left(),
         };
         let last = self.attempts.last();
-        let way = last.map_or(nothing.to_owned(), |attempt| self.last_attempt(attempt));
+        let way = last.map_or_else(nothing, |attempt| self.last_attempt(attempt));
         let state = self.state(open, end);
         let failed = self.failed(&[&way, &state]);
         let parts = [self.who(), way].into_iter().chain(failed);
-        let parts: Vec<String> = parts.chain([state]).collect();
-        format!("{}.", parts.join("; "))
+        let no_way = self.no_way(open);
+        let parts: Vec<String> = parts.chain([state]).chain(no_way).collect();
+        self.lang.full_stop(parts.join("; "))
+    }
+
+    /// Why it ended, or why people are asked.
+    fn cause<'b>(&'b self, open: Option<&'b Open>) -> Option<&'b Cause> {
+        match open.map(|open| &open.phase) {
+            Some(Phase::Task { asked, .. }) => Some(&asked.cause),
+            Some(_) => None,
+            None => self.end.map(|(_, _, cause)| cause),
+        }
+    }
+
+    /// Why no channel reaches the tenant, where that is why it stands or ended where it does.
+    fn no_way(&self, open: Option<&Open>) -> Option<String> {
+        let lang = self.lang;
+        let others = short::no_way(self.cause(open)?, self.steered, lang)?;
+        Some(lang.the_way_because(lang.no_way(), others))
     }
 
     /// The attempts that failed, with their reasons; not those whose reason stands in `said` already.
@@ -366,8 +376,8 @@ impl<'a> Story<'a> {
             let why = attempt.why.as_ref().filter(|_| attempt.outcome == "failed");
             let reason = why.map(ReasonRow::words)?;
             (!said.iter().any(|part| part.contains(&reason))).then(|| {
-                let (number, channel) = (attempt.number, attempt.channel);
-                format!("attempt {number} over {channel} failed ({reason})")
+                let channel = self.lang.channel(attempt.channel);
+                self.lang.attempt_failed(attempt.number, channel, reason)
             })
         };
         self.attempts.iter().filter_map(told).collect()
@@ -375,113 +385,115 @@ impl<'a> Story<'a> {
 
     /// Where it stands, or how it ended.
     fn state(&self, open: Option<&Open>, end: Option<Ending<'_>>) -> String {
+        let lang = self.lang;
         match (open, end) {
             (Some(open), _) => self.now(open),
             (None, Some(ending)) => {
-                let because = self
-                    .end
-                    .map(|(_, _, cause)| format!(", because {}", causes::words(cause, self.flow)));
-                format!(
-                    "it ended '{}' at {}{}",
-                    ending.end,
-                    rfc3339(ending.at),
-                    because.unwrap_or_default()
-                )
+                let cause = self.end.map(|(_, _, cause)| cause);
+                let because =
+                    cause.map(|cause| lang.because(causes::words(cause, self.flow, lang)));
+                let at = lang.instant(ending.at);
+                lang.it_ended(ending.end, at, because.unwrap_or_default())
             }
-            (None, None) => "how it ended is no longer kept".to_owned(),
+            (None, None) => lang.end_not_kept(),
         }
     }
 
     fn who(&self) -> String {
-        let what = self.subject().map_or_else(
-            || format!("category '{}'", self.category),
-            ToString::to_string,
-        );
-        let flow = self
-            .flow
-            .map(|flow| format!(" by flow '{}' version {}", flow.name, flow.version))
-            .unwrap_or_default();
-        let again = self.follows.map(|(earlier, round)| {
-            format!(", which is round {round} for it and follows {earlier}")
-        });
-        let again = again.unwrap_or_default();
-        format!("Tenant {} is told about {what}{flow}{again}", self.tenant)
+        let lang = self.lang;
+        let what = self
+            .subject()
+            .map_or_else(|| lang.of_category(self.category), ToString::to_string);
+        let flow = self.flow.map(|flow| lang.by_flow(&flow.name, flow.version));
+        let again = self
+            .follows
+            .map(|(earlier, round)| lang.is_round(round, earlier));
+        let flow = flow.unwrap_or_default() + &again.unwrap_or_default();
+        lang.is_told(self.tenant, what, flow)
     }
 
     fn last_attempt(&self, attempt: &AttemptRow) -> String {
-        let step_reason = match attempt.step_reason.as_str() {
+        let lang = self.lang;
+        let because = match attempt.step_reason.as_str() {
             "" => String::new(),
-            reason => format!(", because {reason}"),
+            reason => lang.because(reason),
         };
-        format!(
-            "attempt {} {} over {} to {} through {} at {} for step '{}'{step_reason}: {}{}",
+        let went = lang.attempt_went(
             attempt.number,
-            verb(attempt),
-            attempt.channel,
-            attempt.address,
-            attempt.provider,
-            attempt.started_at,
-            attempt.step,
-            attempt.channel_reason,
-            what_held(&attempt.guards)
-        )
+            verb(attempt, lang),
+            lang.channel(attempt.channel),
+            &attempt.address,
+            &attempt.provider,
+            lang.instant(attempt.started),
+        );
+        let step = lang.step_named(&attempt.step);
+        let held = what_held(&attempt.guards, lang);
+        lang.for_the_step(went, step, because, &attempt.channel_reason, held)
     }
 
     fn now(&self, open: &Open) -> String {
-        let waits = what(open, self.flow, self.held);
-        let place = if open.entered {
-            format!(" at {}", step(self.flow, open.step))
-        } else {
-            String::new()
+        let lang = self.lang;
+        let waits = what(open, self.flow, self.held, lang);
+        let place = match open.entered {
+            true => lang.at_place(lang.step(self.flow, open.step)),
+            false => String::new(),
         };
         let until = match &open.phase {
             Phase::Held { until, .. } | Phase::InDoubt { until, .. } => {
-                format!(", until {} at the latest", rfc3339(*until))
+                lang.until_at_the_latest(lang.instant(*until))
             }
             Phase::Ready { not_before, .. } => self.waits_until(*not_before),
-            _ => String::new(),
+            Phase::Waiting { .. }
+            | Phase::Started { .. }
+            | Phase::Sent { .. }
+            | Phase::Task { .. } => String::new(),
         };
-        format!(
-            "now it is {}{place} and waits for {waits}{until}",
-            open.phase.name()
-        )
+        let expires = expiry(open).map(|(at, is_first)| match is_first {
+            true => lang.expires_first(lang.instant(at)),
+            false => lang.expires_at_last(lang.instant(at)),
+        });
+        let until = until + &expires.unwrap_or_default();
+        lang.now_it_is(short::state(&open.phase, lang), place, waits, until)
     }
 }
 
 impl Story<'_> {
     /// Why a message that could go does not go yet.
     fn waits_until(&self, not_before: Timestamp) -> String {
-        let capped = self.capped.map(allows);
+        let lang = self.lang;
+        let capped = self.capped.map(|capped| allows(capped, lang));
         let held = self.held_back.filter(|held| held.until() == not_before);
-        let told: Vec<String> = capped.into_iter().chain(held.map(waits_for)).collect();
-        if told.is_empty() {
+        let held = held.map(|held| waits_for(held, lang));
+        let mut told = capped.into_iter().chain(held);
+        let Some(first) = told.next() else {
             return String::new();
-        }
-        let until = rfc3339(not_before);
-        format!(", not before {until}, because {}", told.join(", and "))
+        };
+        let because = told.fold(first, |one, two| lang.and_also(one, two));
+        lang.not_before(lang.instant(not_before), because)
     }
 }
 
 /// What an attempt did, in the sentence that says why.
-fn verb(attempt: &AttemptRow) -> &'static str {
+fn verb(attempt: &AttemptRow, lang: Language) -> String {
     match attempt.outcome {
-        "sending" => "is going",
-        "withdrawn" => "was to go, and did not leave,",
-        _ if attempt.unsendable => "was to go, and cannot be made,",
-        _ => "went",
+        "sending" => lang.is_going(),
+        "withdrawn" => lang.did_not_leave(),
+        _ if attempt.unsendable => lang.was_not_made(),
+        _ => lang.went(),
     }
 }
 
 /// The guards that held, with what they saw.
-fn what_held(guards: &[GuardRow]) -> String {
+fn what_held(guards: &[GuardRow], lang: Language) -> String {
     match guards {
         [] => String::new(),
-        [one] => format!(", and guard '{}' held with {}", one.name, one.observed),
+        [one] => lang.one_guard_held(lang.guard_named(&one.name), &one.observed),
         many => {
-            let each =
-                |g: &GuardRow| format!("guard '{}': {} held with {}", g.name, g.when, g.observed);
+            let each = |g: &GuardRow| {
+                lang.this_guard_held(lang.guard_named(&g.name), &g.when, &g.observed)
+            };
             let seen: Vec<String> = many.iter().map(each).collect();
-            format!(", and every guard held ({})", seen.join("; "))
+            lang.every_guard_held(seen.join("; "))
         }
     }
 }

@@ -1,13 +1,12 @@
 //! Owns the words for a step that wants its message to be there by some time: what was wanted, and what would
 //! have come later. Refuses to reckon: the instants stand in the record.
 
-use sluis_model::Timestamp;
 use sluis_model::steering::{Passed, Steered, Wanted};
 
-use super::words::rfc3339;
+use super::language::Language;
 
 /// By when the step wants it, and when it arrives. Empty: the step says nothing of it.
-pub(super) fn wanted(steered: &Steered) -> String {
+pub(super) fn wanted(steered: &Steered, lang: Language) -> String {
     let Some(Wanted {
         by,
         before,
@@ -16,46 +15,45 @@ pub(super) fn wanted(steered: &Steered) -> String {
     else {
         return String::new();
     };
+    let by = limit(by, lang);
     let Some(before) = before else {
-        return format!("it is wanted {by}, and that day is not known: nothing is too late for it");
+        return lang.wanted_on_no_day(by);
     };
-    let last = day(before.plus(-1));
+    let last = lang.weekday_clock(before.plus(-1));
     match (steered.channel, arrives) {
-        (None, _) => format!("it is wanted {by} ({last})"),
-        (Some(_), Some(arrives)) => {
-            format!(
-                "it is wanted {by} ({last}), and arrives on {}",
-                day(*arrives)
-            )
-        }
-        (Some(_), None) => {
-            format!("it is wanted {by} ({last}), and how long it takes is not known")
-        }
+        (None, _) => lang.wanted_by(by, last),
+        (Some(_), Some(arrives)) => lang.wanted_and_arrives(by, last, lang.weekday_clock(*arrives)),
+        (Some(_), None) => lang.wanted_and_takes(by, last),
     }
 }
 
 /// Why a channel was not taken that would be too late.
-pub(super) fn too_late(passed: &Passed, steered: &Steered) -> String {
-    let arrives = passed.arrives.map(day);
-    let arrives = arrives.map_or_else(String::new, |day| format!(" on {day}"));
-    let by = steered.wanted.as_ref().map(|wanted| &*wanted.by);
-    let by = by.unwrap_or("sooner");
-    format!("it would arrive{arrives}, and is wanted {by}")
+pub(super) fn too_late(passed: &Passed, steered: &Steered, lang: Language) -> String {
+    let wanted = steered.wanted.as_ref();
+    let by = wanted.map_or_else(|| lang.sooner(), |wanted| limit(&wanted.by, lang));
+    match passed.arrives {
+        Some(at) => lang.arrives_too_late_on(lang.weekday_clock(at), by),
+        None => lang.arrives_too_late(by),
+    }
 }
 
-/// A day by the clock in Amsterdam, with the time: `Tuesday 2026-12-01, 15:00`.
-fn day(at: Timestamp) -> String {
-    let instant = jiff::Timestamp::from_millisecond(at.0).ok();
-    let local = instant.and_then(|instant| instant.in_tz("Europe/Amsterdam").ok());
-    let shown = local.map(|local| local.strftime("%A %Y-%m-%d, %H:%M").to_string());
-    shown.unwrap_or_else(|| rfc3339(at))
+/// By when, from the words of the record: `by data.due_date`, `within 2 working days`.
+fn limit(words: &str, lang: Language) -> String {
+    if let Some(day) = words.strip_prefix("by ") {
+        return lang.by_the_day(day);
+    }
+    match words.strip_prefix("within ") {
+        Some(span) => lang.within_span(lang.span(span)),
+        None => words.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use sluis_model::Channel;
     use sluis_model::steering::WhyNot;
+    use sluis_model::{Channel, Timestamp};
 
+    use super::Language::{Dutch, English};
     use super::*;
 
     /// Friday 27 November 2026, 15:00 in Amsterdam.
@@ -89,23 +87,46 @@ mod tests {
             arrives: Some(FRIDAY.plus(4 * DAY)),
         };
         assert_eq!(
-            too_late(&passed, &steered),
+            too_late(&passed, &steered, English),
             "it would arrive on Tuesday 2026-12-01, 15:00, and is wanted by data.due_date"
         );
         assert_eq!(
-            wanted(&steered),
+            wanted(&steered, English),
             "it is wanted by data.due_date (Monday 2026-11-30, 14:59), and arrives on Friday 2026-11-27, 15:05"
+        );
+        assert_eq!(
+            too_late(&passed, &steered, Dutch),
+            "het zou aankomen op dinsdag 01-12-2026 15:00, en het moet er uiterlijk op data.due_date zijn"
+        );
+        assert_eq!(
+            wanted(&steered, Dutch),
+            "het moet er uiterlijk op data.due_date zijn (maandag 30-11-2026 14:59), en komt aan op vrijdag 27-11-2026 15:05"
         );
     }
 
     #[test]
+    fn a_length_of_time_is_in_the_words_of_the_language() {
+        for (words, dutch) in [
+            ("within 2 working days", "binnen 2 werkdagen"),
+            ("within 1d", "binnen 1 dag"),
+            ("within 1 working day", "binnen 1 werkdag"),
+            ("within 3d", "binnen 3 dagen"),
+            ("within 36h", "binnen 36 uur"),
+            ("soon", "soon"),
+        ] {
+            assert_eq!(limit(words, Dutch), dutch);
+            assert_eq!(limit(words, English), words);
+        }
+    }
+
+    #[test]
     fn what_is_not_known_is_said() {
-        let unknown = wanted(&steered(None, None));
+        let unknown = wanted(&steered(None, None), English);
         assert!(
             unknown.ends_with("that day is not known: nothing is too late for it"),
             "{unknown}"
         );
-        let no_time = wanted(&steered(Some(FRIDAY), None));
+        let no_time = wanted(&steered(Some(FRIDAY), None), English);
         assert!(
             no_time.ends_with("how long it takes is not known"),
             "{no_time}"

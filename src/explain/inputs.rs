@@ -7,28 +7,35 @@ use sluis_model::flow::Value;
 use sluis_model::{AttemptRef, CancelTarget, Input, NotificationId, Receipt, TenantAnswered};
 
 use super::causes::remark;
+use super::language::Language;
 use super::reason::reason;
 use super::rows::Told;
 use super::words::{rfc3339, scrub};
 
 /// The row of an input, if it has one, and the notification it names.
-pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
+pub(super) fn tell(input: &Input, lang: Language) -> Option<(Option<NotificationId>, Told)> {
     Some(match input {
-        Input::Receipt(receipt) => (Some(receipt.attempt.id), tell_receipt(receipt)),
-        Input::LateReceipt(late) => (Some(late.receipt.attempt.id), tell_receipt(&late.receipt)),
-        Input::Interrupted { attempt } => (Some(attempt.id), tell_interrupted(*attempt)),
-        Input::Cancel { target, note } => tell_cancel(target, note),
+        Input::Receipt(receipt) => (Some(receipt.attempt.id), tell_receipt(receipt, lang)),
+        Input::LateReceipt(late) => (
+            Some(late.receipt.attempt.id),
+            tell_receipt(&late.receipt, lang),
+        ),
+        Input::Interrupted { attempt } => (Some(attempt.id), tell_interrupted(*attempt, lang)),
+        Input::Cancel { target, note } => tell_cancel(target, note, lang),
         Input::Answer {
             id,
             task,
             answer,
             by,
-        } => (Some(*id), tell_answer(*task, (answer, &[]), by)),
+        } => (Some(*id), tell_answer(*task, (answer, &[]), by, lang)),
         Input::TaskAnswered(given) => {
             let said = (&*given.answer, &*given.says);
-            (Some(given.id), tell_answer(given.task, said, &given.by))
+            (
+                Some(given.id),
+                tell_answer(given.task, said, &given.by, lang),
+            )
         }
-        Input::TenantAnswered(given) => (Some(given.id), tell_tenants_answer(given)),
+        Input::TenantAnswered(given) => (Some(given.id), tell_tenants_answer(given, lang)),
         Input::Notify(_)
         | Input::PutProfile(_)
         | Input::Fact(_)
@@ -48,30 +55,35 @@ pub(super) fn tell(input: &Input) -> Option<(Option<NotificationId>, Told)> {
     })
 }
 
-fn tell_interrupted(attempt: AttemptRef) -> Told {
+fn tell_interrupted(attempt: AttemptRef, lang: Language) -> Told {
     let number = attempt.attempt;
-    let text = format!("the process ended while attempt {number} was under way");
+    let text = lang.was_interrupted(number);
     let details = json!({ "attempt": number });
     Told::new("interrupted", "Onderbroken", text, details)
 }
 
-fn tell_answer(task: u16, (answer, says): (&str, &[(Box<str>, Value)]), by: &str) -> Told {
+fn tell_answer(
+    task: u16,
+    (answer, says): (&str, &[(Box<str>, Value)]),
+    by: &str,
+    lang: Language,
+) -> Told {
     let (answer, by) = (scrub(answer), scrub(by));
-    let text = format!("task {task} was answered '{answer}' by {by}{}", with(says));
+    let text = lang.task_answered(task, &answer, &by, with(says));
     let mut details = json!({ "task": task, "answer": answer, "by": by });
     add_fields(&mut details, says);
     Told::new("task_answered", "Taak beantwoord", text, details)
 }
 
-fn tell_tenants_answer(given: &TenantAnswered) -> Told {
+fn tell_tenants_answer(given: &TenantAnswered, lang: Language) -> Told {
     let (answer, by) = (scrub(&given.answer), scrub(&given.by));
     let says = &*given.says;
     let mut details = json!({ "answer": answer });
     let text = if by.is_empty() {
-        format!("the tenant answered '{answer}' on the page{}", with(says))
+        lang.page_answered(&answer, with(says))
     } else {
         details["by"] = by.clone().into();
-        format!("{by} told the tenant's answer '{answer}'{}", with(says))
+        lang.answer_was_told(by, &answer, with(says))
     };
     if let Some(shown) = given.shown {
         // What he was shown is in the archive, with the definition: the hash says which it was.
@@ -111,17 +123,15 @@ fn said_json(value: &Value) -> serde_json::Value {
     }
 }
 
-fn tell_receipt(receipt: &Receipt) -> Told {
+fn tell_receipt(receipt: &Receipt, lang: Language) -> Told {
     let name = receipt.kind.name();
     let why = receipt
         .why
         .as_ref()
-        .map(|why| format!(" ({})", reason(why)));
+        .map(|why| lang.in_brackets(reason(why)));
     let why = why.unwrap_or_default();
-    let text = format!(
-        "{} reported '{name}' for attempt {}{why}",
-        receipt.provider, receipt.attempt.attempt
-    );
+    let kind = lang.receipt(receipt.kind);
+    let text = lang.reported(&receipt.provider, kind, receipt.attempt.attempt, why);
     let details = json!({
         "attempt": receipt.attempt.attempt,
         "receipt": name,
@@ -132,14 +142,16 @@ fn tell_receipt(receipt: &Receipt) -> Told {
     Told::new("receipt", "Terugmelding", text, details)
 }
 
-fn tell_cancel(target: &CancelTarget, note: &str) -> (Option<NotificationId>, Told) {
+fn tell_cancel(
+    target: &CancelTarget,
+    note: &str,
+    lang: Language,
+) -> (Option<NotificationId>, Told) {
     let (id, what, subject) = match target {
-        CancelTarget::Notification(id) => (Some(*id), "this notification".to_owned(), None),
-        CancelTarget::Subject(subject) => {
-            (None, format!("everything about {subject}"), Some(subject))
-        }
+        CancelTarget::Notification(id) => (Some(*id), lang.this_notification(), None),
+        CancelTarget::Subject(subject) => (None, lang.everything_about(subject), Some(subject)),
     };
-    let text = format!("asked to cancel {what}{}", remark(note));
+    let text = lang.cancel_asked(what, remark(note));
     let details = json!({ "subject": subject, "note": scrub(note) });
     let told = Told::new("cancel_asked", "Annulering gevraagd", text, details);
     (id, told)

@@ -2,6 +2,7 @@
 //! and outcomes, told from records and nothing else. Pure: whoever asks brings the records. Refuses
 //! to print a body or a whole address, and to say more than the records say.
 
+mod around;
 mod attempts;
 mod causes;
 mod contacts;
@@ -10,6 +11,7 @@ mod delays;
 mod explanation;
 mod in_time;
 mod inputs;
+mod language;
 mod lately;
 mod next;
 mod outcome;
@@ -17,6 +19,7 @@ mod points;
 mod preferences;
 mod reason;
 mod rows;
+mod short;
 mod steering;
 #[cfg(test)]
 mod tests;
@@ -31,6 +34,7 @@ pub use contacts::NotUsed;
 pub use correction::{CorrectionRow, correction};
 pub use delays::Delay;
 pub use explanation::{Ending, Explanation, FlowName, explain};
+pub use language::Language;
 pub use lately::ContactedRow;
 pub use next::Next;
 pub use outcome::{FactRow, OutcomeRow, ReminderRow, fact_set, outcome, reminder};
@@ -47,5 +51,5 @@ pub use words::{discreet, mask, rfc3339};
 /// Why a flow moved, in one sentence.
 #[must_use]
 pub fn cause_words(cause: &sluis_model::Cause, flow: &sluis_model::Flow) -> String {
-    causes::words(cause, Some(flow))
+    causes::words(cause, Some(flow), Language::English)
 }

@@ -22,10 +22,13 @@ impl ReasonRow {
         }
     }
 
-    /// Code and text, or the code alone where the text says nothing more.
-    pub(super) fn words(&self) -> String {
+    /// Code and text, or one of them where it says what the other does, too.
+    pub(crate) fn words(&self) -> String {
+        let begins = || self.text.strip_prefix(&*self.code);
         if self.text.is_empty() || self.text == self.code {
             self.code.clone()
+        } else if begins().is_some_and(|more| more.starts_with([' ', ':', '-'])) {
+            self.text.clone()
         } else {
             format!("{} {}", self.code, self.text)
         }

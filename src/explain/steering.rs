@@ -5,8 +5,9 @@ use serde::Serialize;
 use sluis_model::steering::{Asked, MatrixRow, Passed, PhaseName, Steered, WhyNot};
 use sluis_model::{Capped, Channel, Choice, HeldBack};
 
+use super::causes::superseded;
 use super::in_time;
-use super::words::{duration, rfc3339};
+use super::language::Language;
 
 /// A channel of the step that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,21 +25,21 @@ pub struct OtherChannel {
 
 impl OtherChannel {
     /// Every channel that was not taken, in the order in which they are tried.
-    pub(super) fn of(steered: &Steered) -> Vec<Self> {
+    pub(super) fn of(steered: &Steered, lang: Language) -> Vec<Self> {
         let passed = steered.passed.iter();
         passed
             .map(|passed| Self {
                 channel: passed.channel,
                 code: passed.why.name(),
-                why: why_not(passed, steered),
+                why: why_not(passed, steered, lang),
                 expected_cost_cents: passed.cost.map(cents),
             })
             .collect()
     }
 
     /// `not email (off ...)`.
-    fn words(&self) -> String {
-        format!("not {} ({})", self.channel, self.why)
+    fn words(&self, lang: Language) -> String {
+        lang.not_this(lang.channel(self.channel), &self.why)
     }
 }
 
@@ -52,110 +53,97 @@ pub(super) struct Named<'a> {
 }
 
 /// Why that channel: what was chosen by, and why nothing that comes before it.
-pub(super) fn reason(choice: Choice, named: &Named<'_>, steered: &Steered) -> String {
+pub(super) fn reason(
+    choice: Choice,
+    named: &Named<'_>,
+    steered: &Steered,
+    lang: Language,
+) -> String {
     let Named {
         channel,
         category,
         step,
         legal,
     } = named;
-    let row = steered.row.as_ref().map(row);
-    let by_row = row.as_ref().map(|row| format!(", as {row} has it,"));
+    let channel = lang.channel(*channel);
+    let row = steered.row.as_ref().map(|name| row(name, lang));
+    let by_row = row.as_ref().map(|row| lang.row_has_it(row));
+    let by_row = by_row.unwrap_or_default();
     let chosen = match choice {
         Choice::Preferred => {
-            let asked = steered.asked.map(asked).unwrap_or_default();
-            format!("the tenant prefers {channel} for '{category}'{asked}")
+            let asked = steered.asked.map(|said| asked(said, lang));
+            lang.prefers(channel, category, asked.unwrap_or_default())
         }
-        Choice::Primary => format!("{channel} is primary in {}", row.unwrap_or_default()),
-        Choice::FlowOrder => {
-            let by_row = by_row.unwrap_or_default();
-            format!("{channel} is the first way of {step}{by_row} that reaches the tenant")
-        }
-        Choice::LastResort => {
-            format!("a letter goes when nothing else of {step} reaches the tenant")
-        }
+        Choice::Primary => lang.is_primary(channel, row.unwrap_or_default()),
+        Choice::FlowOrder => lang.first_way(channel, step, by_row),
+        Choice::LastResort => lang.letter_last(step),
         Choice::Legal => {
-            let legal = legal.unwrap_or("a legal reason");
-            format!("{step} sends over {channel} for a legal reason: {legal}")
+            let legal = legal.map_or_else(|| lang.a_legal_reason(), str::to_owned);
+            lang.for_a_legal_reason(step, channel, legal)
         }
-        Choice::Cheapest => {
-            let by_row = by_row.unwrap_or_default();
-            format!(
-                "{channel} is the cheapest way of {step}{by_row} that reaches the tenant in time"
-            )
-        }
+        Choice::Cheapest => lang.cheapest(channel, step, by_row),
     };
-    let cost = steered
-        .cost
-        .map(|cost| format!("; it is expected to cost {} cents", cents(cost)));
+    let cost = steered.cost.map(|cost| lang.expected_to_cost(cents(cost)));
     let chosen = chosen + &cost.unwrap_or_default();
     let told = [
         chosen,
-        in_time::wanted(steered),
-        others(steered),
-        for_whom(steered),
+        in_time::wanted(steered, lang),
+        others(steered, lang),
+        for_whom(steered, lang),
     ];
     let told: Vec<String> = told.into_iter().filter(|told| !told.is_empty()).collect();
     told.join("; ")
 }
 
 /// Why not each other channel, but for those that merely come later.
-pub(super) fn others(steered: &Steered) -> String {
-    let all = OtherChannel::of(steered).into_iter();
+pub(super) fn others(steered: &Steered, lang: Language) -> String {
+    let all = OtherChannel::of(steered, lang).into_iter();
     let told = all.filter(|other| other.code != WhyNot::Later.name());
-    told.map(|other| other.words())
+    told.map(|other| other.words(lang))
         .collect::<Vec<_>>()
         .join(", ")
 }
 
 /// For whom it is so: the tenant's segment, and a newer row that has not come to him yet.
-pub(super) fn for_whom(steered: &Steered) -> String {
+pub(super) fn for_whom(steered: &Steered, lang: Language) -> String {
     let segment = steered.segment.as_ref().map(|seen| match &seen.name {
-        Some(name) if seen.is_named => format!("the tenant is of the segment '{name}'"),
-        Some(name) => format!("nothing is said of the tenant's segment '{name}'"),
-        None => "the tenant's segment is not known".to_owned(),
+        Some(name) if seen.is_named => lang.of_segment(name),
+        Some(name) => lang.segment_unsaid(name),
+        None => lang.segment_unknown(),
     });
     let not_yet = steered.not_yet.as_ref().map(|not_yet| {
         let why = match (&not_yet.complex, not_yet.asks_complex) {
-            (Some(complex), _) => format!("he lives in '{complex}'"),
-            (None, true) => "his complex is not known".to_owned(),
-            (None, false) => "he is not among them".to_owned(),
+            (Some(complex), _) => lang.lives_in(complex),
+            (None, true) => lang.complex_unknown(),
+            (None, false) => lang.not_among_them(),
         };
-        format!(
-            "{} has not come to this tenant yet: {why}",
-            row(&not_yet.row)
-        )
+        lang.not_come_yet(row(&not_yet.row, lang), why)
     });
     let told: Vec<String> = segment.into_iter().chain(not_yet).collect();
     told.join("; ")
 }
 
 /// What a message waits for that could go, to stand after "because".
-pub(super) fn waits_for(held: &HeldBack) -> String {
+pub(super) fn waits_for(held: &HeldBack, lang: Language) -> String {
     match held {
-        HeldBack::Conflict {
-            rule, by: Some(by), ..
-        } => format!("the rule '{rule}' sends nothing while {by} is open"),
-        HeldBack::Conflict { rule, by: None, .. } => {
-            format!("the rule '{rule}' sends nothing so soon after another message")
-        }
-        HeldBack::Bundle { bundle, .. } => {
-            format!("it leaves with what else is due that day, as '{bundle}' says")
-        }
+        HeldBack::Conflict { rule, by, .. } => superseded(rule, *by, lang),
+        HeldBack::Bundle { bundle, .. } => lang.in_a_bundle(bundle),
     }
 }
 
 /// What a cap allows, to stand after "because".
-pub(super) fn allows(capped: &Capped) -> String {
+pub(super) fn allows(capped: &Capped, lang: Language) -> String {
     let Capped {
         cap,
         most,
         within_ms,
         ..
     } = capped;
-    let messages = if *most == 1 { "message" } else { "messages" };
-    let within = duration(*within_ms);
-    format!("the cap '{cap}' allows {most} {messages} in {within}")
+    let within = lang.duration(*within_ms);
+    match most {
+        1 => lang.cap_allows_one(cap, within),
+        most => lang.cap_allows(cap, most, within),
+    }
 }
 
 /// Thousandths of a cent as cents: `7.5`.
@@ -166,69 +154,67 @@ pub(super) fn cents(thousandths: u64) -> String {
 }
 
 /// Since when, and by whom.
-fn asked(asked: Asked) -> String {
-    let by = format!("said by {}", asked.source.name());
+fn asked(asked: Asked, lang: Language) -> String {
+    let source = lang.source(asked.source);
     match asked.since {
-        Some(since) => format!(" (since {}, {by})", rfc3339(since)),
-        None => format!(" ({by})"),
+        Some(since) => lang.since_by(lang.instant(since), source),
+        None => lang.said_by_source(source),
     }
 }
 
 /// The row in words.
-fn row(row: &MatrixRow) -> String {
+fn row(row: &MatrixRow, lang: Language) -> String {
     let of = match &*row.category {
-        "*" => "the matrix row of all other categories".to_owned(),
-        category => format!("the matrix row of '{category}'"),
+        "*" => lang.row_of_all_others(),
+        category => lang.row_of(category),
     };
     let of = match &*row.segment {
         "" => of,
-        segment => format!("{of} for the segment '{segment}'"),
+        segment => lang.for_the_segment(of, segment),
     };
     let of = match &row.phase {
         None => of,
-        Some(phase) => format!("{of} for {}", those(phase)),
+        Some(phase) => lang.for_those(of, those(phase, lang)),
     };
     match &*row.from {
         "" => of,
-        from => format!("{of} from {from} on"),
+        from => lang.since_day(of, from),
     }
 }
 
 /// For whom a row holds that is introduced in phases.
-fn those(phase: &PhaseName) -> String {
-    let share = format!("{}% of the tenants", phase.share);
+fn those(phase: &PhaseName, lang: Language) -> String {
+    let share = lang.share_of_tenants(phase.share);
     let named = phase.complexes.iter();
     let named: Vec<String> = named.map(|complex| format!("'{complex}'")).collect();
-    let more = match phase.more {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+    let names = match phase.more {
+        0 => named.join(", "),
+        more => lang.and_more(named.join(", "), more),
     };
-    let complexes = format!("the complexes {}{more}", named.join(", "));
+    let complexes = lang.the_complexes(names);
     match (phase.share, named.is_empty()) {
         (0, _) => complexes,
         (_, true) => share,
-        (_, false) => format!("{share} and {complexes}"),
+        (_, false) => lang.both(share, complexes),
     }
 }
 
-fn why_not(passed: &Passed, steered: &Steered) -> String {
+fn why_not(passed: &Passed, steered: &Steered, lang: Language) -> String {
     match passed.why {
         WhyNot::Off => {
-            let row = steered.row.as_ref().map(row);
-            format!("off in {}", row.unwrap_or_default())
+            let row = steered.row.as_ref().map(|name| row(name, lang));
+            lang.off_in(row.unwrap_or_default())
         }
-        WhyNot::NoTemplate => "the step has no template for it".to_owned(),
-        WhyNot::CannotCarry => "the message cannot be made for it".to_owned(),
-        WhyNot::Failed => "it failed for this notification".to_owned(),
-        WhyNot::Tried => "it was tried for this notification".to_owned(),
-        WhyNot::NoProvider => "no provider".to_owned(),
-        WhyNot::NoAddress => "the tenant has no address for it that can be used".to_owned(),
-        WhyNot::Later => "it comes after the one that was taken".to_owned(),
-        WhyNot::Legal => {
-            "the tenant prefers it, and the step has a legal reason for another".to_owned()
-        }
-        WhyNot::TooSlow => "it would arrive when the message is worthless".to_owned(),
-        WhyNot::TooLate => in_time::too_late(passed, steered),
+        WhyNot::NoTemplate => lang.no_template(),
+        WhyNot::CannotCarry => lang.cannot_carry(),
+        WhyNot::Failed => lang.failed_before(),
+        WhyNot::Tried => lang.tried_before(),
+        WhyNot::NoProvider => lang.no_provider(),
+        WhyNot::NoAddress => lang.no_usable_address(),
+        WhyNot::Later => lang.comes_later(),
+        WhyNot::Legal => lang.legal_goes_before(),
+        WhyNot::TooSlow => lang.too_slow(),
+        WhyNot::TooLate => in_time::too_late(passed, steered, lang),
     }
 }
 

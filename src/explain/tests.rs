@@ -2,6 +2,8 @@
 //! with the shipped flows. Refuses records made up by hand, where the model can make them easily.
 
 mod branching;
+mod dutch;
+mod samples;
 mod sentences;
 mod setting;
 mod walking;

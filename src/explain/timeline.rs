@@ -7,6 +7,7 @@ use serde::Serialize;
 use sluis_model::{Flow, FlowBook, FlowRef, Input, NotificationId, Opens, TenantRecord};
 
 use super::inputs;
+use super::language::Language;
 use super::rows::{self, Told};
 use super::versions::Versions;
 use super::words::rfc3339;
@@ -24,7 +25,7 @@ pub struct TimelineRow {
     /// The notification, if it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<NotificationId>,
-    /// For people, in English.
+    /// For people.
     pub text: String,
     /// The kind in Dutch.
     pub label_nl: &'static str,
@@ -40,6 +41,7 @@ pub fn timeline(
     records: &[(u64, TenantRecord)],
     open: &Opens,
     book: &dyn FlowBook,
+    lang: Language,
 ) -> Vec<TimelineRow> {
     let mut flows: HashMap<NotificationId, FlowRef> =
         open.iter().map(|open| (open.id, open.flow)).collect();
@@ -57,7 +59,7 @@ pub fn timeline(
             let known = versions.at(id, *sequence);
             book.flow(known.or_else(|| flows.get(&id).copied())?)
         };
-        rows_of(*sequence, record, &flow).into_iter().rev()
+        rows_of(*sequence, record, &flow, lang).into_iter().rev()
     };
     records.iter().flat_map(rows).collect()
 }
@@ -67,6 +69,7 @@ pub(super) fn rows_of<'a>(
     sequence: u64,
     record: &TenantRecord,
     flow: &dyn Fn(NotificationId) -> Option<&'a Flow>,
+    lang: Language,
 ) -> Vec<TimelineRow> {
     let row = |id: Option<NotificationId>, told: Told| TimelineRow {
         at: rfc3339(record.at),
@@ -77,10 +80,13 @@ pub(super) fn rows_of<'a>(
         label_nl: told.label_nl,
         details: told.details,
     };
-    let came_in = inputs::tell(&record.input).map(|(id, told)| row(id, told));
+    let came_in = inputs::tell(&record.input, lang).map(|(id, told)| row(id, told));
     let decided = record.events.iter().map(|event| {
         let id = event.notification();
-        row(id, rows::tell(event, &record.input, id.and_then(flow)))
+        row(
+            id,
+            rows::tell(event, &record.input, id.and_then(flow), lang),
+        )
     });
     came_in.into_iter().chain(decided).collect()
 }

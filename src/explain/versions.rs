@@ -40,14 +40,16 @@ impl Versions {
 
 /// An order to move is a record of its own.
 fn moved(sequence: u64, record: &TenantRecord) -> Option<Move> {
-    record.events.iter().find_map(|event| match event {
-        Event::Migrated { id, moved } => Some(Move {
+    record.events.iter().find_map(|event| {
+        let Event::Migrated { id, moved } = event else {
+            return None;
+        };
+        Some(Move {
             sequence,
             id: *id,
             from: moved.from,
             to: moved.to,
-        }),
-        _ => None,
+        })
     })
 }
 
@@ -55,13 +57,12 @@ fn moved(sequence: u64, record: &TenantRecord) -> Option<Move> {
 #[must_use]
 pub fn ran_by(id: NotificationId, page: &Page) -> Option<FlowRef> {
     let moved = Versions::of(&page.records).at(id, u64::MAX);
-    let accepted = page
-        .records
-        .iter()
-        .find_map(|(_, record)| match &record.input {
-            Input::Notify(body) if body.id == id => Some(body.flow),
-            _ => None,
-        });
+    let accepted = page.records.iter().find_map(|(_, record)| {
+        let Input::Notify(body) = &record.input else {
+            return None;
+        };
+        (body.id == id).then_some(body.flow)
+    });
     let carried = page.body.as_ref().map(|body| body.flow);
     moved.or(accepted).or(carried)
 }

@@ -1,10 +1,11 @@
-//! Owns the small words of an explanation: instants, durations, masked addresses, conditions with
-//! what they saw. Refuses to print an address whole, wherever it stands.
+//! Owns the small words of an explanation: instants, masked addresses, conditions with what they saw. Refuses to print an address whole, wherever it stands.
 
 use std::borrow::Cow;
 
-use sluis_model::flow::{Condition, Go, Guard, Names, Observed, Operand, Seen, Value};
-use sluis_model::{Flow, SECOND, Timestamp};
+use sluis_model::flow::{Condition, Guard, Observed, Operand, Seen, Value};
+use sluis_model::{Flow, Timestamp};
+
+use super::language::Language;
 
 /// Longest value that is quoted, in characters.
 const MAX_QUOTED: usize = 80;
@@ -82,58 +83,6 @@ pub(super) fn scrub(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A duration in its largest whole unit.
-pub(super) fn duration(millis: i64) -> String {
-    let units = [
-        (86_400 * SECOND, "day"),
-        (3_600 * SECOND, "hour"),
-        (60 * SECOND, "minute"),
-        (SECOND, "second"),
-    ];
-    let fitting = units
-        .into_iter()
-        .find(|(unit, _)| millis >= *unit && millis % unit == 0);
-    match fitting {
-        Some((unit, name)) if millis / unit == 1 => format!("1 {name}"),
-        Some((unit, name)) => format!("{} {name}s", millis / unit),
-        None => format!("{millis} ms"),
-    }
-}
-
-/// The name of the step with this index.
-pub(super) fn step(flow: Option<&Flow>, index: u8) -> String {
-    let known = flow.and_then(|flow| flow.step(index));
-    known.map_or_else(
-        || format!("step {}", index + 1),
-        |step| format!("step '{}'", step.id),
-    )
-}
-
-/// Where a rule leads, after "goes ".
-pub(super) fn go(flow: &Flow, go: &Go) -> String {
-    match go {
-        Go::Step(index) => format!("on with {}", step(Some(flow), *index)),
-        Go::End(end) => format!("to its end '{end}'"),
-        Go::Human(list) => format!("to people, list '{list}'"),
-    }
-}
-
-/// The names that a step's own explanation uses.
-pub(super) struct AtStep<'a> {
-    pub flow: &'a Flow,
-    pub step: u8,
-}
-
-impl Names for AtStep<'_> {
-    fn step(&self) -> String {
-        step(Some(self.flow), self.step)
-    }
-
-    fn go(&self, to: &Go) -> String {
-        go(self.flow, to)
-    }
-}
-
 /// A value, cut to a readable length.
 pub(super) fn value(value: &Value) -> String {
     match value {
@@ -155,26 +104,26 @@ pub(super) fn json(value: &Value) -> serde_json::Value {
 }
 
 /// What a condition saw: the values that are not in its own text, and the age of the oldest fact.
-pub(super) fn seen(when: &Condition, seen: &Seen) -> String {
+pub(super) fn seen(when: &Condition, seen: &Seen, lang: Language) -> String {
     let read: Vec<String> = looked_at(when, seen)
         .into_iter()
         .filter(|(operand, _)| !matches!(operand, Operand::Literal(_)))
         .map(|(_, v)| value(v))
         .collect();
     let values = if read.is_empty() {
-        "nothing".to_owned()
+        lang.nothing()
     } else {
-        read.join(" and ")
+        lang.all_of(&read)
     };
     match seen.as_of() {
-        Some(at) => format!("{values}, told {}", rfc3339(at)),
+        Some(at) => lang.told_at(values, lang.instant(at)),
         None => values,
     }
 }
 
 /// The values that were seen, where the condition itself is not known any more.
-pub(super) fn values(seen: &Seen) -> String {
-    let sides = |one: &Observed| format!("{} and {}", value(&one.left), value(&one.right));
+pub(super) fn values(seen: &Seen, lang: Language) -> String {
+    let sides = |one: &Observed| lang.both(value(&one.left), value(&one.right));
     let each: Vec<String> = seen.each().map(sides).collect();
     each.join("; ")
 }
@@ -187,29 +136,48 @@ fn looked_at<'a>(when: &'a Condition, seen: &'a Seen) -> Vec<(&'a Operand, &'a V
 }
 
 /// What a guard that holds a message back waits for.
-pub(super) fn wanting(flow: &Flow, guard: &Guard, saw: &Seen) -> String {
+pub(super) fn wanting(flow: &Flow, guard: &Guard, saw: &Seen, lang: Language) -> String {
     let missing = missing(flow, guard, saw);
     if !missing.is_empty() {
-        return format!("{} is not known", missing.join(" and "));
+        return lang.not_known(lang.all_of(&missing));
     }
     match (saw.as_of(), guard.fresh_within_ms) {
         (Some(at), Some(limit)) => {
-            let facts = dated(flow, guard, saw).join(" and ");
-            let (at, limit) = (rfc3339(at), duration(limit));
-            format!("{facts} was told {at}, and may be at most {limit} old")
+            let facts = lang.all_of(&dated(flow, guard, saw));
+            lang.too_old(facts, lang.instant(at), lang.duration(limit))
         }
-        (None, _) | (_, None) => {
-            let seen = seen(&guard.when, saw);
-            format!("what it compares cannot be compared: {seen}")
-        }
+        (None, _) | (_, None) => lang.not_comparable(seen(&guard.when, saw, lang)),
     }
+}
+
+/// The same in plain words, without what it saw beside.
+pub(super) fn lacking(flow: &Flow, guard: &Guard, saw: &Seen, lang: Language) -> String {
+    let missing = each_once(unknown(guard, saw).map(|operand| plain_name(flow, operand, lang)));
+    if missing.is_empty() {
+        return wanting(flow, guard, saw, lang);
+    }
+    lang.not_known(lang.all_of(&missing))
+}
+
+/// What nothing is known of.
+fn unknown<'a>(guard: &'a Guard, saw: &'a Seen) -> impl Iterator<Item = &'a Operand> {
+    let looked_at = looked_at(&guard.when, saw).into_iter();
+    let unknown = looked_at.filter(|(_, v)| **v == Value::Missing);
+    unknown.map(|(operand, _)| operand)
 }
 
 /// What nothing is known of, each once.
 fn missing(flow: &Flow, guard: &Guard, saw: &Seen) -> Vec<String> {
-    let looked_at = looked_at(&guard.when, saw).into_iter();
-    let unknown = looked_at.filter(|(_, v)| **v == Value::Missing);
-    each_once(unknown.map(|(operand, _)| operand_name(flow, operand)))
+    each_once(unknown(guard, saw).map(|operand| operand_name(flow, operand)))
+}
+
+/// What people call it.
+fn plain_name(flow: &Flow, operand: &Operand, lang: Language) -> String {
+    match operand {
+        Operand::Balance => lang.the_balance(),
+        Operand::SubjectOpenAmount => lang.the_open_amount(),
+        other => operand_name(flow, other),
+    }
 }
 
 /// What a fact tells, each once.
@@ -270,17 +238,19 @@ fn operand_name(flow: &Flow, operand: &Operand) -> String {
 }
 
 /// `guard 'balance above zero': facts.balance_cents > 0 held with 45000, told …`.
-pub(super) fn guard(flow: Option<&Flow>, number: u8, verb: &str, saw: &Seen) -> String {
+pub(super) fn guard(
+    flow: Option<&Flow>,
+    number: u8,
+    verb: &str,
+    saw: &Seen,
+    lang: Language,
+) -> String {
     match flow.and_then(|flow| flow.holds(number)) {
-        Some(rule) => format!(
-            "{rule}: {} {verb} with {}",
-            rule.when.text,
-            seen(rule.when, saw)
-        ),
-        None => format!(
-            "guard {} {verb} with {}",
-            u16::from(number) + 1,
-            values(saw)
-        ),
+        Some(rule) => {
+            let saw = seen(rule.when, saw, lang);
+            let name = lang.rule(rule.kind, rule.name);
+            lang.guard_was(name, &rule.when.text, verb, saw)
+        }
+        None => lang.guard_numbered(u16::from(number) + 1, verb, values(saw, lang)),
     }
 }

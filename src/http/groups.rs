@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde::Serialize;
@@ -16,11 +15,12 @@ use sluis_model::{
 
 use super::auth::Caller;
 use super::households::{NotToldBody, ToldBody};
+use super::language::{In, Said};
 use super::named;
 use super::problem::Problem;
 use super::records::Records;
 use crate::app::App;
-use crate::explain::{self, FlowName, TimelineRow, rfc3339};
+use crate::explain::{self, FlowName, Language, TimelineRow, rfc3339};
 
 /// Records of a household looked at for one explanation.
 const MOST_RECORDS: usize = 2_000;
@@ -46,8 +46,12 @@ pub(super) struct GroupBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<StoppedBody>,
     history: Vec<TimelineRow>,
+    /// Whom it tells and how far it is, in a few sentences.
+    short: String,
     /// Whom, why, and why not the others.
     why: String,
+    /// In which language it is told.
+    language: &'static str,
 }
 
 /// One part of a group.
@@ -92,7 +96,8 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(id): Path<String>,
-) -> Result<Json<GroupBody>, Problem> {
+    In(lang): In,
+) -> Result<Said<GroupBody>, Problem> {
     let id: NotificationId = id.parse().map_err(|_| unknown())?;
     let found = household(&app, corporation, id).await?;
     let found = found.ok_or_else(|| match named::not_found(&app, id) {
@@ -111,8 +116,9 @@ pub(super) async fn get(
     }
     let end = found.ended.as_ref().map(|ended| ended.end.clone());
     let stopped = stopped(&page.records, id, &pinned.told);
-    let why = why(&number, &pinned, &told, stopped.as_ref());
-    Ok(Json(GroupBody {
+    let short = short((&number, lang), &pinned, &told, stopped.as_ref());
+    let why = why((&number, lang), &pinned, &told, stopped.as_ref());
+    let body = GroupBody {
         id,
         household_id: number,
         flow: app.book.flow(pinned.body.flow).map(FlowName::of),
@@ -125,9 +131,12 @@ pub(super) async fn get(
         told,
         not_told: pinned.not_told.iter().map(NotToldBody::of).collect(),
         stopped,
-        history: explain::timeline(&page.records, &found.tenant.open, &*app.book),
+        history: explain::timeline(&page.records, &found.tenant.open, &*app.book, lang),
+        short,
         why,
-    }))
+        language: lang.code(),
+    };
+    Ok(Said(lang, body))
 }
 
 fn unknown() -> Problem {
@@ -257,31 +266,63 @@ fn stopped(
     })
 }
 
-fn why(household: &str, pinned: &Pinned, parts: &[PartBody], stop: Option<&StoppedBody>) -> String {
+/// Whom it tells, and how far it is.
+fn short(
+    (household, lang): (&str, Language),
+    pinned: &Pinned,
+    parts: &[PartBody],
+    stop: Option<&StoppedBody>,
+) -> String {
     if pinned.told.is_empty() {
-        return format!(
-            "Nobody of household '{household}' was told: the same flow already ran for this subject."
-        );
+        return lang.nobody_was_told(household);
+    }
+    let told = pinned.told.iter();
+    let told: Vec<String> = told.map(|told| explain::addressee(told, lang)).collect();
+    let mut said = vec![lang.group_told(household, lang.all_of(&told))];
+    let not = pinned.not_told.iter();
+    let not: Vec<String> = not.map(|not| explain::left_out(not, lang)).collect();
+    if !not.is_empty() {
+        said.push(lang.group_not_told(not.join("; ")));
+    }
+    said.extend(stop.map(|StoppedBody { end, by }| match by {
+        Some(by) => lang.group_stopped_by(by, end),
+        None => lang.group_stopped(end),
+    }));
+    let open = parts.iter().filter(|part| part.end.is_none()).count();
+    said.push(match open {
+        0 => lang.group_over(),
+        open => lang.group_open(open, parts.len()),
+    });
+    said.join(" ")
+}
+
+fn why(
+    (household, lang): (&str, Language),
+    pinned: &Pinned,
+    parts: &[PartBody],
+    stop: Option<&StoppedBody>,
+) -> String {
+    if pinned.told.is_empty() {
+        return lang.nobody_was_told(household);
     }
     let state = |(told, part): (&Addressee, &PartBody)| {
-        let state = part.end.as_deref().unwrap_or(part.state);
-        format!("{}: {state}", explain::addressee(told))
+        let state = match part.end.as_deref() {
+            Some(end) => end.to_owned(),
+            None => lang.part_is(part.state),
+        };
+        lang.stands_at(explain::addressee(told, lang), state)
     };
     let told: Vec<String> = pinned.told.iter().zip(parts).map(state).collect();
-    let not: Vec<String> = pinned.not_told.iter().map(explain::left_out).collect();
-    let mut why = format!(
-        "Household '{household}' was told through {}",
-        told.join("; ")
-    );
+    let not = pinned.not_told.iter();
+    let not: Vec<String> = not.map(|not| explain::left_out(not, lang)).collect();
+    let mut why = lang.household_was_told(household, told.join("; "));
     if !not.is_empty() {
-        why = format!("{why}. Not told: {}", not.join("; "));
+        why = lang.not_told_were(why, not.join("; "));
     }
     match stop {
-        None => format!("{why}."),
-        Some(StoppedBody { end, by: Some(by) }) => {
-            format!("{why}. The part of {by} ended the others as '{end}'.")
-        }
-        Some(StoppedBody { end, by: None }) => format!("{why}. It was cancelled: '{end}'."),
+        None => lang.full_stop(why),
+        Some(StoppedBody { end, by: Some(by) }) => lang.part_ended_others(why, by, end),
+        Some(StoppedBody { end, by: None }) => lang.group_was_cancelled(why, end),
     }
 }
 

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::mailing_words;
 use super::problem::Problem;
-use crate::explain::rfc3339;
+use crate::explain::{Language, rfc3339};
 use crate::intake::FieldProblem;
 use crate::intake::mailing::SaidTerms;
 use crate::intake::tenant_list::Rejected;
@@ -153,6 +154,15 @@ pub(super) struct MailingBody {
     ended_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<ProgressBody>,
+    /// How it stands and how far it is, in a sentence or two, where one mailing was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    short: Option<String>,
+    /// Who did what with it, on which terms, and what became of its rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// In which language that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'static str>,
 }
 
 /// How a selection stands.
@@ -257,6 +267,19 @@ impl MailingBody {
             progress: counts
                 .as_ref()
                 .map(|counts| ProgressBody::of(counts, mailing.stage)),
+            short: None,
+            why: None,
+            language: None,
+        }
+    }
+
+    /// With what is told of it as a whole.
+    pub(super) fn told(self, view: &View, lang: Language) -> Self {
+        Self {
+            short: Some(mailing_words::short(view, lang)),
+            why: Some(mailing_words::why(view, lang)),
+            language: Some(lang.code()),
+            ..self
         }
     }
 }

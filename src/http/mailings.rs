@@ -14,6 +14,7 @@ use sluis_model::CorporationId;
 
 use super::auth::Caller;
 use super::body::{JsonBody, ListBody};
+use super::language::{In, Said};
 use super::mailing_bodies::{
     AccountLine, MailingBody, UndecidedLine, UploadBody, other_terms, released_on,
 };
@@ -60,9 +61,11 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(id): Path<String>,
-) -> Result<Json<MailingBody>, Problem> {
+    In(lang): In,
+) -> Result<Said<MailingBody>, Problem> {
     let id = number(&id)?;
-    told(&app, move |all| all.view(corporation, id)).await
+    let view = work(&app, move |all| all.view(corporation, id)).await?;
+    Ok(Said(lang, MailingBody::of(&view).told(&view, lang)))
 }
 
 /// `POST /v1/mailings/{id}/rows`

@@ -19,6 +19,7 @@ use super::auth::Caller;
 use super::body::JsonBody;
 use super::groups::{self, OfGroup};
 use super::households::{NotToldBody, ToldBody};
+use super::language::{In, Said};
 use super::named;
 use super::notes::{self, Note};
 use super::problem::Problem;
@@ -28,7 +29,7 @@ use crate::access::Access;
 use crate::admission::Admitted;
 use crate::app::App;
 use crate::ask::{self, ask};
-use crate::explain;
+use crate::explain::{self, Language};
 use crate::intake;
 
 /// Records of a tenant looked at for one explanation.
@@ -164,7 +165,9 @@ fn unknown_household() -> Problem {
 }
 
 fn nobody_to_tell(not_told: &[NotTold]) -> Problem {
-    let not: Vec<String> = not_told.iter().map(explain::left_out).collect();
+    let english = Language::English;
+    let not = not_told.iter().map(|not| explain::left_out(not, english));
+    let not: Vec<String> = not.collect();
     let not = match not.is_empty() {
         true => "it has no members".to_owned(),
         false => not.join("; "),
@@ -187,7 +190,8 @@ pub(super) async fn get(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(id): Path<String>,
-) -> Result<Json<ExplanationBody>, Problem> {
+    In(lang): In,
+) -> Result<Said<ExplanationBody>, Problem> {
     let id = named::notification(&id)?;
     let snapshot = match named::snapshot(&app, corporation, id).await? {
         Some(snapshot) => snapshot,
@@ -216,20 +220,20 @@ pub(super) async fn get(
         end: &ended.end,
         at: ended.at,
     });
-    let delays = open.map(|open| delays(&app, corporation, open, flow));
+    let delays = open.map(|open| delays(&app, corporation, open, (flow, lang)));
     let body = body_of(id, &page);
     let group = groups::of_part(&app, corporation, body).await?;
-    let explanation = explain::explain(
-        (id, &snapshot.key.tenant),
-        open,
-        ended,
-        &page,
-        (Some(flow), &*app.book),
-    )
-    .with_contacts(&snapshot.tenant)
-    .with_history(&snapshot.tenant, &*app.book, &purposes(&app, corporation))
-    .held_back(delays.unwrap_or_default());
-    Ok(Json(ExplanationBody { explanation, group }))
+    let newest = app.book.current(corporation, &flow.name);
+    let newest = newest.and_then(|newest| app.book.flow(newest));
+    let told = (id, &*snapshot.key.tenant);
+    let by = (Some(flow), &*app.book as &dyn FlowBook);
+    let explanation = explain::explain(told, open, ended, &page, by, lang)
+        .with_contacts(&snapshot.tenant)
+        .with_preference(&snapshot.tenant)
+        .with_newest(open, flow, newest)
+        .with_history(&snapshot.tenant, &*app.book, &purposes(&app, corporation))
+        .held_back(delays.unwrap_or_default());
+    Ok(Said(lang, ExplanationBody { explanation, group }))
 }
 
 /// The notification as it was accepted, as far as that is kept.
@@ -262,7 +266,12 @@ fn not_kept(page: &explain::Page, ended: Option<&Ended>) -> Problem {
 }
 
 /// What keeps an open notification that is ready from leaving now.
-fn delays(app: &App, corporation: CorporationId, open: &Open, flow: &Flow) -> Vec<explain::Delay> {
+fn delays(
+    app: &App,
+    corporation: CorporationId,
+    open: &Open,
+    (flow, lang): (&Flow, Language),
+) -> Vec<explain::Delay> {
     let Phase::Ready {
         channel, pinned, ..
     } = &open.phase
@@ -281,8 +290,8 @@ fn delays(app: &App, corporation: CorporationId, open: &Open, flow: &Flow) -> Ve
         app.clock.now(),
     );
     covering
-        .map(explain::Delay::pause)
-        .chain(holds.iter().map(explain::Delay::hold))
+        .map(|pause| explain::Delay::pause(pause, lang))
+        .chain(holds.iter().map(|hold| explain::Delay::hold(hold, lang)))
         .collect()
 }
 

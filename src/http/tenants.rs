@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use sluis_actors::{Query as Question, ShardAnswer, ShardRequest, Snapshot};
 use sluis_model::{Answer, CorporationId, Input, ProfileChange, Tenant, TenantKey};
 
 use super::auth::Caller;
 use super::body::{JsonBody, ListBody};
+use super::language::{Said, asked_in};
 use super::problem::Problem;
 use super::profile_body::ProfileBody;
 use super::purposes::purposes;
@@ -195,9 +196,11 @@ pub(super) async fn timeline(
     State(app): State<Arc<App>>,
     Caller(corporation): Caller,
     Path(id): Path<String>,
+    headers: HeaderMap,
     asked: Asked,
-) -> Result<Json<TimelineBody>, Problem> {
-    let asked = asked.only(&["before", "limit"])?;
+) -> Result<Said<TimelineBody>, Problem> {
+    let asked = asked.only(&["before", "limit", "lang"])?;
+    let lang = asked_in(&asked, &headers)?;
     let key = key(corporation, &id)?;
     let limit = asked.number("limit", 1..=MOST_TIMELINE, 50)?;
     let before = asked
@@ -217,13 +220,14 @@ pub(super) async fn timeline(
         app.reference
             .encrypt(corporation, crate::ids::nonce(), &sequence.to_be_bytes())
     });
-    Ok(Json(TimelineBody {
+    let body = TimelineBody {
         tenant_id: id,
-        rows: explain::timeline(&page.records, &tenant.open, &*app.book),
+        rows: explain::timeline(&page.records, &tenant.open, &*app.book, lang),
         next,
         older_not_kept: page.is_cut,
         removed: page.removed,
-    }))
+    };
+    Ok(Said(lang, body))
 }
 
 fn cursor(app: &App, corporation: CorporationId, text: &str) -> Result<u64, Problem> {

@@ -24,6 +24,7 @@ mod docs_truth;
 mod encryption;
 mod engine_state;
 mod erasure;
+mod explained;
 mod facts;
 mod first_flow;
 mod first_release;

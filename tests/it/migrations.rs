@@ -209,6 +209,25 @@ async fn what_has_no_step_there_stays_and_is_named() {
     assert_eq!((&done["moved"], &done["stayed"]), (&json!(2), stays));
     assert_eq!(world.versions(&early).await, [2, 2]);
     assert_eq!(world.versions(&late).await, [1]);
+    let path = format!("/v1/notifications/{}", late[0]);
+    for (lang, stays) in [
+        (
+            "en",
+            "version 2 is in use now: it cannot move, because the new version has no step of this name",
+        ),
+        (
+            "nl",
+            "versie 2 nu in gebruik: het kan niet mee, want de nieuwe versie heeft geen stap met deze naam",
+        ),
+    ] {
+        let told = world
+            .engine
+            .ask(NOORD, &format!("{path}?lang={lang}"))
+            .await
+            .ok();
+        let why = told["why"].as_str().expect("a sentence");
+        assert!(why.contains(stays), "{why}");
+    }
     // It goes on by what it began with.
     world.engine.pass(2 * DAY).await;
     let told = world.engine.get(NOORD, &late[0]).await;

@@ -63,6 +63,17 @@ async fn the_matrix_leads_to_its_primary_channel_until_the_day_that_switches_it_
     let off = "not sms (off in the matrix row of 'repairs' from 2026-02-04 on)";
     assert!(reason.ends_with(off), "{reason}");
     assert!(told["why"].as_str().expect("a sentence").contains(off));
+
+    let profile = json!({ "name": "mevrouw De Vries", "contact_points": [
+        { "kind": "email", "value": "vries@huurder.example" }, { "kind": "phone", "value": "+31612345678" }],
+        "preferences": [{ "category": "*", "channel": "sms", "since": "2026-01-05", "source": "person" }] });
+    engine.put_tenant(NOORD, "H-1", profile).await;
+    let later = engine.accepted(NOORD, notice("H-1", "n-3")).await;
+    engine.settled().await;
+    let told = engine.get(NOORD, &later).await;
+    let short = told["short"].as_str().expect("a sentence");
+    let prefers = "The tenant prefers sms, which was not taken: off in the matrix row of 'repairs' from 2026-02-04 on.";
+    assert!(short.ends_with(prefers), "{short}");
     engine.end().await;
 }
 
@@ -95,6 +106,11 @@ async fn a_tenant_who_has_only_what_is_off_is_told_nothing_and_the_history_says_
         text.contains("not email (the tenant has no address"),
         "{text}"
     );
+    for sentence in ["short", "why"] {
+        let said = told[sentence].as_str().expect("a sentence");
+        let off = "not sms (off in the matrix row of 'repairs'";
+        assert!(said.contains(off), "{sentence}: {said}");
+    }
     assert_eq!((engine.sms(), engine.mails()), (0, 0));
     engine.end().await;
 }

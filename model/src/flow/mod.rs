@@ -40,6 +40,6 @@ pub use rule::{Go, Guard, Stop};
 pub use selection::{Chosen, Selection};
 pub use setting::{SetField, Setting};
 pub use step::{
-    After, Awaited, Begin, Branches, Case, Deadline, Except, Handlers, Message, Names, Page,
-    Question, Reply, Step, StepKind, Team, Until, Via, WayOut,
+    After, Awaited, Begin, Branches, Case, Deadline, Except, Handlers, Message, Page, Question,
+    Reply, Step, StepKind, Team, Until, Via, WaitsFor, WayOut,
 };

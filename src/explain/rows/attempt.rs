@@ -1,205 +1,155 @@
 //! Owns what is told of attempts: started, what became of them, receipts about them.
 
 use serde_json::{Value, json};
-use sluis_model::{Event, Flow, Input, ReceiptKind, Refusal, Timestamp, Why};
+use sluis_model::flow::Seen;
+use sluis_model::{Channel, Choice, Flow, Input, ReceiptKind, Refusal, Timestamp, Why};
 
 use super::super::causes;
+use super::super::language::Language;
 use super::super::reason::{ReasonRow, reason};
 use super::super::words::{guard, json as observed_json, mask, rfc3339};
 use super::course::choice_code;
 use super::told::Told;
 
-/// An event of an attempt.
-pub(super) fn tell_attempt(event: &Event, input: &Input, flow: Option<&Flow>) -> Told {
-    match event {
-        Event::AttemptStarted { .. } => started(event, flow),
-        Event::AttemptWithdrawn { attempt, why, .. } => withdrawn(*attempt, why),
-        Event::AttemptAccepted {
-            attempt,
-            provider_id,
-            ..
-        } => accepted(*attempt, provider_id),
-        Event::AttemptDelivered { attempt, .. } => delivered(*attempt, input),
-        Event::AttemptDeferred { attempt, why, .. } => deferred(*attempt, why),
-        Event::AttemptFailed {
-            attempt,
-            class,
-            why,
-            exhausted,
-            ..
-        } => failed(*attempt, *class, why, *exhausted),
-        Event::AttemptInDoubt {
-            attempt,
-            provider,
-            why,
-            until,
-            ..
-        } => in_doubt(*attempt, provider, why, *until),
-        Event::Unexplained { attempt, why, .. } => unexplained(*attempt, why),
-        Event::ReceiptNoted { attempt, kind, .. } => receipt_noted(*attempt, *kind),
-        Event::OutcomeNoted { attempt, why, .. } => outcome_noted(*attempt, why),
-        // No attempt: told elsewhere.
-        Event::Accepted { .. }
-        | Event::Waiting { .. }
-        | Event::StepEntered { .. }
-        | Event::Ready { .. }
-        | Event::Held { .. }
-        | Event::TaskOpened { .. }
-        | Event::LinkClosed { .. }
-        | Event::LinkUsed { .. }
-        | Event::Ended { .. }
-        | Event::ProfileStored { .. }
-        | Event::PointMarked { .. }
-        | Event::PointKept { .. }
-        | Event::FactTaken
-        | Event::SubjectOpen { .. }
-        | Event::Steered { .. }
-        | Event::Capped { .. }
-        | Event::Contacted { .. }
-        | Event::GroupFormed { .. }
-        | Event::GroupTold { .. }
-        | Event::PartEnded { .. }
-        | Event::GroupStopping { .. }
-        | Event::PartTells { .. }
-        | Event::PartBarred { .. }
-        | Event::HouseholdStored { .. }
-        | Event::HouseholdNoted { .. }
-        | Event::AnswerKept { .. }
-        | Event::TaskPlanned { .. }
-        | Event::TaskReminded { .. }
-        | Event::HeldBack { .. }
-        | Event::Varied { .. }
-        | Event::Migrated { .. }
-        | Event::Closing { .. }
-        | Event::FactSet { .. }
-        | Event::Follows { .. } => elsewhere(),
-    }
+/// An attempt that started.
+pub(super) struct Start<'a> {
+    /// Its number.
+    pub attempt: u16,
+    /// Over which channel.
+    pub channel: Channel,
+    /// Through whom.
+    pub provider: &'a str,
+    /// Where it goes to.
+    pub address: &'a str,
+    /// Why that channel.
+    pub choice: Choice,
+    /// What each guard saw.
+    pub passed: &'a [Seen],
+    /// The same as before, once more.
+    pub resend: bool,
 }
 
-fn withdrawn(attempt: u16, why: &Why) -> Told {
-    let what = "was withdrawn: nothing left us";
-    attempt_row(
-        "attempt_withdrawn",
-        "Poging ingetrokken",
-        attempt,
-        what,
-        why,
-    )
+/// Nothing left.
+pub(super) fn withdrawn(attempt: u16, why: &Why, lang: Language) -> Told {
+    let labels = ("attempt_withdrawn", "Poging ingetrokken");
+    attempt_row(labels, attempt, &lang.was_withdrawn(), why, lang)
 }
 
-fn accepted(attempt: u16, provider_id: &str) -> Told {
-    let text = format!("the provider took attempt {attempt}");
+/// The provider has it.
+pub(super) fn accepted(attempt: u16, provider_id: &str, lang: Language) -> Told {
     let details = json!({ "attempt": attempt, "provider_id": provider_id });
+    let text = lang.provider_took(attempt);
     Told::new("attempt_accepted", "Aangenomen", text, details)
 }
 
-fn delivered(attempt: u16, input: &Input) -> Told {
-    let text = format!("attempt {attempt} was delivered{}", said_by(input));
+/// It arrived.
+pub(super) fn delivered(attempt: u16, input: &Input, lang: Language) -> Told {
+    let text = lang.was_delivered(attempt, said_by(input, lang));
     let details = json!({ "attempt": attempt });
     Told::new("attempt_delivered", "Bezorgd", text, details)
 }
 
-fn deferred(attempt: u16, why: &Why) -> Told {
-    let what = "was put off by the provider and is tried again";
-    attempt_row("attempt_deferred", "Uitgesteld", attempt, what, why)
+/// It is tried again.
+pub(super) fn deferred(attempt: u16, why: &Why, lang: Language) -> Told {
+    let labels = ("attempt_deferred", "Uitgesteld");
+    attempt_row(labels, attempt, &lang.was_put_off(), why, lang)
 }
 
-fn failed(attempt: u16, class: Refusal, why: &Why, exhausted: bool) -> Told {
-    let after = if exhausted { " after all retries" } else { "" };
-    let what = format!("failed{after}: {}", causes::refusal(class));
-    let mut told = attempt_row("attempt_failed", "Mislukt", attempt, &what, why);
+/// It did not arrive.
+pub(super) fn failed(
+    attempt: u16,
+    (class, exhausted): (Refusal, bool),
+    why: &Why,
+    lang: Language,
+) -> Told {
+    let refused = causes::refusal(class, lang);
+    let what = match exhausted {
+        true => lang.failed_at_last(refused),
+        false => lang.failed_for(refused),
+    };
+    let mut told = attempt_row(("attempt_failed", "Mislukt"), attempt, &what, why, lang);
     told.details["class"] = json!(class);
     told.details["exhausted"] = json!(exhausted);
     told
 }
 
-fn in_doubt(attempt: u16, provider: &str, why: &Why, until: Timestamp) -> Told {
-    let what = format!("left through {provider}, and it is not known whether it was taken");
-    let mut told = attempt_row("attempt_in_doubt", "Onzeker", attempt, &what, why);
+/// Nobody knows whether it was taken.
+pub(super) fn in_doubt(
+    attempt: u16,
+    (provider, until): (&str, Timestamp),
+    why: &Why,
+    lang: Language,
+) -> Told {
+    let what = lang.left_in_doubt(provider);
+    let mut told = attempt_row(("attempt_in_doubt", "Onzeker"), attempt, &what, why, lang);
     told.details["until"] = json!(rfc3339(until));
     told
 }
 
-fn unexplained(attempt: u16, why: &Why) -> Told {
-    let what = "is what a message is about that cannot be read automatically: people must look";
-    attempt_row("unexplained", "Onleesbaar bericht", attempt, what, why)
+/// A message about it cannot be read.
+pub(super) fn unexplained(attempt: u16, why: &Why, lang: Language) -> Told {
+    let labels = ("unexplained", "Onleesbaar bericht");
+    attempt_row(labels, attempt, &lang.is_unreadable(), why, lang)
 }
 
-fn receipt_noted(attempt: u16, kind: ReceiptKind) -> Told {
-    let name = kind.name();
-    let text = format!("noted '{name}' for attempt {attempt}: it moves no flow");
-    let details = json!({ "attempt": attempt, "receipt": name });
+/// A receipt that moves nothing.
+pub(super) fn receipt_noted(attempt: u16, kind: ReceiptKind, lang: Language) -> Told {
+    let text = lang.noted_receipt(lang.receipt(kind), attempt);
+    let details = json!({ "attempt": attempt, "receipt": kind.name() });
     Told::new("receipt_noted", "Genoteerd", text, details)
 }
 
-fn outcome_noted(attempt: u16, why: &Why) -> Told {
-    let what = "had an outcome that matters no more";
-    attempt_row("outcome_noted", "Genoteerd", attempt, what, why)
+/// An outcome that came too late.
+pub(super) fn outcome_noted(attempt: u16, why: &Why, lang: Language) -> Told {
+    let labels = ("outcome_noted", "Genoteerd");
+    attempt_row(labels, attempt, &lang.outcome_too_late(), why, lang)
 }
 
 /// Of an attempt that started: where to, through whom, and what the guards saw.
-fn started(event: &Event, flow: Option<&Flow>) -> Told {
-    let Event::AttemptStarted {
-        attempt,
-        channel,
-        provider,
-        address,
-        choice,
-        passed,
-        resend,
-        ..
-    } = event
-    else {
-        return elsewhere();
+pub(super) fn started(start: &Start<'_>, flow: Option<&Flow>, lang: Language) -> Told {
+    let Start {
+        attempt, channel, ..
+    } = *start;
+    let again = match start.resend {
+        true => lang.sent_again(),
+        false => lang.started(),
     };
-    let again = if *resend {
-        "sent again, its outcome being unknown"
-    } else {
-        "started"
-    };
-    let address = mask(address);
-    let text = format!("attempt {attempt} over {channel} to {address} through {provider} {again}");
+    let (address, provider) = (mask(start.address), start.provider);
+    let text = lang.attempt_started(attempt, lang.channel(channel), &address, provider, again);
     let held: Vec<String> = (0..)
-        .zip(passed)
-        .map(|(index, observed)| guard(flow, index, "held", observed))
+        .zip(start.passed)
+        .map(|(index, observed)| guard(flow, index, &lang.held(), observed, lang))
         .collect();
-    let values: Vec<Value> = passed
+    let values: Vec<Value> = start
+        .passed
         .iter()
         .map(|observed| observed_json(&observed.first.left))
         .collect();
     let details = json!({
         "attempt": attempt, "channel": channel, "provider": provider, "address": address,
-        "choice": choice_code(*choice), "resend": resend, "guards": held, "observed": values,
+        "choice": choice_code(start.choice), "resend": start.resend, "guards": held, "observed": values,
     });
     Told::new("attempt_started", "Poging gestart", text, details)
 }
 
-/// What another function tells.
-fn elsewhere() -> Told {
-    Told::new("other", "Overig", "", Value::Null)
-}
-
 /// Who said it, when a person did.
-fn said_by(input: &Input) -> String {
-    match input {
-        Input::Answer { by, .. } => format!(", as {} read", causes::person(by)),
-        Input::TaskAnswered(given) => format!(", as {} read", causes::person(&given.by)),
-        _ => String::new(),
-    }
+fn said_by(input: &Input, lang: Language) -> String {
+    let by = match input {
+        Input::Answer { by, .. } => by,
+        Input::TaskAnswered(given) => &given.by,
+        _ => return String::new(),
+    };
+    lang.somebody_read(causes::person(by, lang))
 }
 
 fn attempt_row(
-    kind: &'static str,
-    label_nl: &'static str,
+    (kind, label_nl): (&'static str, &'static str),
     attempt: u16,
     what: &str,
     why: &Why,
+    lang: Language,
 ) -> Told {
-    let text = format!("attempt {attempt} {what} ({})", reason(why));
-    Told::new(
-        kind,
-        label_nl,
-        text,
-        json!({ "attempt": attempt, "why": ReasonRow::of(why) }),
-    )
+    let details = json!({ "attempt": attempt, "why": ReasonRow::of(why) });
+    let text = lang.attempt_was(attempt, what, reason(why));
+    Told::new(kind, label_nl, text, details)
 }

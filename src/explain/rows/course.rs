@@ -6,24 +6,21 @@ use sluis_model::flow::{HoldingKind, Seen};
 use sluis_model::{Cause, Channel, Choice, Flow, Input, Moved, Notification, Plan, Timestamp};
 
 use super::super::causes;
-use super::super::words::{guard, rfc3339, scrub, step, wanting};
+use super::super::language::Language;
+use super::super::words::{guard, rfc3339, wanting};
 use super::told::Told;
 
 /// What was taken in.
-pub(super) fn accepted(input: &Input, flow: Option<&Flow>) -> Told {
+pub(super) fn accepted(input: &Input, flow: Option<&Flow>, lang: Language) -> Told {
     let Input::Notify(body) = input else {
-        return Told::new("accepted", "Aangenomen", "accepted", Value::Null);
+        return Told::new("accepted", "Aangenomen", lang.row_accepted(), Value::Null);
     };
     let name = flow.map_or_else(
         || body.flow.to_string(),
-        |flow| format!("'{}' version {}", flow.name, flow.version),
+        |flow| lang.named_version(&flow.name, flow.version),
     );
-    let subject = body.subject.as_ref().map(|s| format!(" about {s}"));
-    let text = format!(
-        "accepted for flow {name}, category '{}'{}",
-        body.category,
-        subject.unwrap_or_default()
-    );
+    let subject = body.subject.as_ref().map(|subject| lang.about(subject));
+    let text = lang.accepted_for(name, &body.category, subject.unwrap_or_default());
     Told::new("accepted", "Geaccepteerd", text, as_accepted(body, flow))
 }
 
@@ -36,44 +33,49 @@ fn as_accepted(body: &Notification, flow: Option<&Flow>) -> Value {
 }
 
 /// It waits for its `send_after`, or for the wait of its step.
-pub(super) fn waiting(until: Timestamp) -> Told {
+pub(super) fn waiting(until: Timestamp, lang: Language) -> Told {
+    let text = lang.waits_until(lang.instant(until));
     let until = rfc3339(until);
-    let text = format!("waits until {until}");
     Told::new("scheduled", "Ingepland", text, json!({ "until": until }))
 }
 
 /// A step began.
-pub(super) fn step_entered(index: u8, cause: &Cause, flow: Option<&Flow>) -> Told {
-    let because = causes::words(cause, flow);
-    let text = format!("{} began, because {because}", step(flow, index));
+pub(super) fn step_entered(index: u8, cause: &Cause, flow: Option<&Flow>, lang: Language) -> Told {
+    let because = causes::words(cause, flow, lang);
+    let text = lang.began(lang.step(flow, index), because);
     let details = json!({ "step": step_id(flow, index), "reason": causes::cause_code(cause) });
     Told::new("step", "Stap", text, details)
 }
 
 /// It wants to be sent.
 pub(super) fn ready(
-    channel: Channel,
-    choice: Choice,
+    (channel, choice): (Channel, Choice),
     pinned: Option<&str>,
     not_before: Timestamp,
+    lang: Language,
 ) -> Told {
-    let again = pinned.map(|p| format!(", again through {p}"));
+    let again = pinned.map(|provider| lang.again_through(provider));
+    let (again, at) = (again.unwrap_or_default(), lang.instant(not_before));
+    let text = lang.wants_to_go(lang.channel(channel), again, at);
     let not_before = rfc3339(not_before);
-    let text = format!(
-        "wants to go over {channel}{}, not before {not_before}",
-        again.unwrap_or_default()
-    );
     let details = json!({ "channel": channel, "choice": choice_code(choice), "provider": pinned, "not_before": not_before });
     Told::new("ready", "Staat klaar", text, details)
 }
 
 /// What a guard waits for, or a step that chooses.
-pub(super) fn held(number: u8, observed: &Seen, until: Timestamp, flow: Option<&Flow>) -> Told {
-    let until = rfc3339(until);
+pub(super) fn held(
+    (number, observed): (u8, &Seen),
+    until: Timestamp,
+    flow: Option<&Flow>,
+    lang: Language,
+) -> Told {
     let known = flow.and_then(|flow| Some((flow, flow.holds(number)?)));
     let why = match known {
-        Some((flow, rule)) => format!("{rule}: {}", wanting(flow, &rule.as_guard(), observed)),
-        None => guard(flow, number, "cannot be judged", observed),
+        Some((flow, rule)) => {
+            let wanted = wanting(flow, &rule.as_guard(), observed, lang);
+            lang.rule_wants(lang.rule(rule.kind, rule.name), wanted)
+        }
+        None => guard(flow, number, &lang.cannot_be_judged(), observed, lang),
     };
     let named = |kind| {
         known
@@ -81,41 +83,39 @@ pub(super) fn held(number: u8, observed: &Seen, until: Timestamp, flow: Option<&
             .map(|(_, rule)| rule.name)
     };
     let (guard, step) = (named(HoldingKind::Guard), named(HoldingKind::Step));
-    let details = json!({ "guard": guard, "step": step, "until": until, "as_of": observed.as_of().map(rfc3339) });
-    let text = format!("held until {until} at the latest: {why}");
+    let details = json!({
+        "guard": guard, "step": step, "until": rfc3339(until), "as_of": observed.as_of().map(rfc3339)
+    });
+    let text = lang.held_until(lang.instant(until), why);
     Told::new("held", "Aangehouden", text, details)
 }
 
 /// People are asked.
-pub(super) fn task_opened(task: u16, list: &str, cause: &Cause, flow: Option<&Flow>) -> Told {
-    let because = causes::words(cause, flow);
-    let text = format!("people are asked, list '{list}', because {because}");
+pub(super) fn task_opened(
+    (task, list): (u16, &str),
+    cause: &Cause,
+    flow: Option<&Flow>,
+    lang: Language,
+) -> Told {
+    let text = lang.people_are_asked(list, causes::words(cause, flow, lang));
     let details = json!({ "task": task, "list": list, "reason": causes::cause_code(cause) });
     Told::new("task_opened", "Taak", text, details)
 }
 
 /// Whose the task is, and by when.
-pub(super) fn task_planned(plan: &Plan) -> Told {
-    let team = plan
-        .team
-        .as_ref()
-        .map(|team| format!("it is for team '{team}'"));
-    let remind_at = plan.remind_at.map(rfc3339);
-    let remind = remind_at
-        .as_ref()
-        .map(|at| format!("somebody is reminded at {at}"));
-    let due = plan.due.map(rfc3339);
-    let by = due
-        .as_ref()
-        .map(|at| format!("without an answer by {at} the flow goes on"));
+pub(super) fn task_planned(plan: &Plan, lang: Language) -> Told {
+    let team = plan.team.as_ref().map(|team| lang.is_for_team(team));
+    let remind = plan.remind_at.map(|at| lang.reminded_at(lang.instant(at)));
+    let by = plan.due.map(|at| lang.goes_on_at(lang.instant(at)));
     let says: Vec<String> = [team, remind, by].into_iter().flatten().collect();
+    let (remind_at, due) = (plan.remind_at.map(rfc3339), plan.due.map(rfc3339));
     let details = json!({ "team": plan.team, "remind_at": remind_at, "due": due });
     Told::new("task_planned", "Taak gepland", says.join("; "), details)
 }
 
 /// It waits for longer than its flow likes.
-pub(super) fn task_reminded(task: u16) -> Told {
-    let text = format!("task {task} still waits for an answer: somebody is reminded");
+pub(super) fn task_reminded(task: u16, lang: Language) -> Told {
+    let text = lang.still_waits(task);
     Told::new(
         "task_reminded",
         "Herinnering taak",
@@ -125,59 +125,53 @@ pub(super) fn task_reminded(task: u16) -> Told {
 }
 
 /// What a person answered is known to the rules from now on.
-pub(super) fn answer_kept(index: u8, flow: Option<&Flow>) -> Told {
+pub(super) fn answer_kept(index: u8, flow: Option<&Flow>, lang: Language) -> Told {
     let names = flow.into_iter().flat_map(|flow| flow.kept_of(index));
     let names: Vec<&str> = names.map(|kept| &*kept.name).collect();
-    let (step, known) = (step(flow, index), names.join(", "));
-    let text = format!("what was answered at {step} is known to the rules of the flow: {known}");
+    let text = lang.answer_is_known(lang.step(flow, index), names.join(", "));
     let details = json!({ "step": step_id(flow, index), "fields": names });
     Told::new("answer_kept", "Antwoord onthouden", text, details)
 }
 
 /// It goes on under another definition.
-pub(super) fn migrated(moved: &Moved, input: &Input, flow: Option<&Flow>) -> Told {
+pub(super) fn migrated(moved: &Moved, input: &Input, flow: Option<&Flow>, lang: Language) -> Told {
     let by = match input {
-        Input::Migrate(order) => format!(", as {} asked", scrub(&order.by)),
+        Input::Migrate(order) => lang.as_asked_by(causes::person(&order.by, lang)),
         _ => String::new(),
     };
-    let (from, to, at) = (moved.from_version, moved.to_version, step(flow, moved.step));
-    let text =
-        format!("goes on under version {to} of its flow instead of version {from}, at {at}{by}");
+    let (from, to) = (moved.from_version, moved.to_version);
+    let text = lang.goes_on_under(to, from, lang.step(flow, moved.step), by);
     let details =
         json!({ "from_version": from, "to_version": to, "step": step_id(flow, moved.step) });
     Told::new("migrated", "Verder onder andere versie", text, details)
 }
 
 /// Its link leads nowhere any more.
-pub(super) fn link_closed(end: &str) -> Told {
-    let text = format!("the link was closed: {end}");
+pub(super) fn link_closed(end: &str, lang: Language) -> Told {
+    let text = lang.link_closed(end);
     Told::new("link_closed", "Link gesloten", text, json!({ "end": end }))
 }
 
 /// Somebody, or a machine, was at its link.
-pub(super) fn link_used(pressed: bool) -> Told {
-    let text = if pressed {
-        "the tenant answered: pressed the button, or replied"
-    } else {
-        "the link's page was fetched: weak evidence"
+pub(super) fn link_used(pressed: bool, lang: Language) -> Told {
+    let text = match pressed {
+        true => lang.link_pressed(),
+        false => lang.link_fetched(),
     };
     let details = json!({ "pressed": pressed });
     Told::new("link_used", "Link gebruikt", text, details)
 }
 
 /// It is to end, and closes first what it opened.
-pub(super) fn closing(end: &str, cause: &Cause, flow: Option<&Flow>) -> Told {
-    let words = causes::words(cause, flow);
-    let text = format!(
-        "it is to end '{end}', because {words}; what it opened at machines is closed first"
-    );
+pub(super) fn closing(end: &str, cause: &Cause, flow: Option<&Flow>, lang: Language) -> Told {
+    let text = lang.row_closing(end, causes::words(cause, flow, lang));
     let details = json!({ "end": end, "cause": causes::cause_code(cause) });
     Told::new("closing", "Sluit af", text, details)
 }
 
 /// It ended.
-pub(super) fn ended(end: &str, cause: &Cause, flow: Option<&Flow>) -> Told {
-    let text = format!("ended '{end}', because {}", causes::words(cause, flow));
+pub(super) fn ended(end: &str, cause: &Cause, flow: Option<&Flow>, lang: Language) -> Told {
+    let text = lang.ended_because(end, causes::words(cause, flow, lang));
     let details = json!({ "end": end, "reason": causes::cause_code(cause) });
     Told::new("ended", "Afgerond", text, details)
 }

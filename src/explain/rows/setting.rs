@@ -4,6 +4,7 @@
 use serde_json::json;
 use sluis_model::{FactSet, NotificationId, Timestamp};
 
+use super::super::language::Language;
 use super::super::words::{discreet, rfc3339, value};
 use super::told::Told;
 
@@ -11,7 +12,7 @@ use super::told::Told;
 pub(crate) const FACT_SET: &str = "fact_set";
 
 /// A step told a fact.
-pub(super) fn fact_set(id: NotificationId, set: &FactSet) -> Told {
+pub(super) fn fact_set(id: NotificationId, set: &FactSet, lang: Language) -> Told {
     let FactSet {
         by,
         flow,
@@ -27,14 +28,15 @@ pub(super) fn fact_set(id: NotificationId, set: &FactSet) -> Told {
         [] => String::new(),
         says => format!(" ({})", says.join(", ")),
     };
-    let about = fact.subject.as_ref().map(|s| format!(" about {s}"));
+    let about = fact.subject.as_ref().map(|s| lang.about(s));
     let about = about.unwrap_or_default();
-    let ends = (fact.holds_until != Timestamp::NEVER).then(|| rfc3339(fact.holds_until));
-    let until = ends.as_ref().map(|ends| format!(", holds until {ends}"));
-    let (kind, until) = (&fact.kind, until.unwrap_or_default());
-    let text = format!(
-        "fact {kind}{about}{says} was told by step '{by}' of flow '{flow}' version {version}, for notification {id}{until}"
-    );
+    let ends = Some(fact.holds_until).filter(|ends| *ends != Timestamp::NEVER);
+    let until = ends.map(|ends| lang.holds_until(lang.instant(ends)));
+    let ends = ends.map(rfc3339);
+    let kind = &fact.kind;
+    let what = format!("{kind}{about}{says}");
+    let (step, flow_named) = (lang.step_named(by), lang.named_version(flow, version));
+    let text = lang.row_fact_set(what, step, flow_named, id, until.unwrap_or_default());
     let details = json!({
         "fact_id": fact.fact_id, "type": kind, "subject": fact.subject, "flow": flow, "version": version, "step": by,
         "notification": id, "holds_until": ends
@@ -43,8 +45,8 @@ pub(super) fn fact_set(id: NotificationId, set: &FactSet) -> Told {
 }
 
 /// The flow ran for the subject before.
-pub(super) fn follows(earlier: NotificationId, round: u32) -> Told {
-    let text = format!("follows {earlier}, which ended for the same subject: it is round {round}");
+pub(super) fn follows(earlier: NotificationId, round: u32, lang: Language) -> Told {
+    let text = lang.row_follows(earlier, round);
     let details = json!({ "follows": earlier, "round": round });
     Told::new("follows", "Volgt op", text, details)
 }

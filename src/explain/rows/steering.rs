@@ -4,21 +4,22 @@ use serde_json::{Value, json};
 use sluis_model::steering::Steered;
 use sluis_model::{Capped, HeldBack};
 
+use super::super::language::Language;
 use super::super::steering::{OtherChannel, allows, cents, for_whom, others, waits_for};
 use super::super::words::rfc3339;
 use super::told::Told;
 
 /// How the channels were weighed.
-pub(super) fn steered(steered: &Steered) -> Told {
+pub(super) fn steered(steered: &Steered, lang: Language) -> Told {
     let taken = match steered.channel {
-        Some(channel) => format!("the way is {channel}"),
-        None => "no channel of the step reaches the tenant".to_owned(),
+        Some(channel) => lang.the_way_is(lang.channel(channel)),
+        None => lang.no_way(),
     };
-    let told = [others(steered), for_whom(steered)];
+    let told = [others(steered, lang), for_whom(steered, lang)];
     let told: Vec<String> = told.into_iter().filter(|told| !told.is_empty()).collect();
     let text = match told.join("; ") {
         told if told.is_empty() => taken,
-        told => format!("{taken}: {told}"),
+        told => lang.the_way_because(taken, told),
     };
     let row = steered.row.as_ref();
     let row = row.map(|row| {
@@ -30,24 +31,24 @@ pub(super) fn steered(steered: &Steered) -> Told {
     });
     let segment = steered.segment.as_ref().map(|seen| seen.name.as_deref());
     let details = json!({
-        "channel": steered.channel, "row": row, "others": OtherChannel::of(steered),
+        "channel": steered.channel, "row": row, "others": OtherChannel::of(steered, lang),
         "expected_cost_cents": steered.cost.map(cents), "segment": segment,
     });
     Told::new("steered", "Kanaalkeuze", text, details)
 }
 
 /// A cap holds it back.
-pub(super) fn capped(capped: &Capped) -> Told {
+pub(super) fn capped(capped: &Capped, lang: Language) -> Told {
+    let text = lang.may_go_from(lang.instant(capped.until), allows(capped, lang));
     let until = rfc3339(capped.until);
-    let text = format!("may go from {until} on, because {}", allows(capped));
     let details = json!({ "cap": capped.cap, "most": capped.most, "within_ms": capped.within_ms, "until": until });
     Told::new("capped", "Te veel berichten", text, details)
 }
 
 /// It waits for something else.
-pub(super) fn held_back(held: &HeldBack) -> Told {
+pub(super) fn held_back(held: &HeldBack, lang: Language) -> Told {
+    let text = lang.waits_at_most(lang.instant(held.until()), waits_for(held, lang));
     let until = rfc3339(held.until());
-    let text = format!("waits, at most until {until}: {}", waits_for(held));
     let details = match held {
         HeldBack::Conflict { rule, by, .. } => {
             json!({ "rule": rule, "by": by.map(|id| id.to_string()), "until": until })
@@ -58,13 +59,13 @@ pub(super) fn held_back(held: &HeldBack) -> Told {
 }
 
 /// It has a variant of its template.
-pub(super) fn varied(variant: &str) -> Told {
-    let text = format!("the message has the variant '{variant}' of its template");
+pub(super) fn varied(variant: &str, lang: Language) -> Told {
+    let text = lang.has_variant(variant);
     Told::new("varied", "Variant", text, json!({ "variant": variant }))
 }
 
 /// It counts.
-pub(super) fn contacted() -> Told {
-    let text = "this message counts in the tenant's history";
+pub(super) fn contacted(lang: Language) -> Told {
+    let text = lang.counts();
     Told::new("contacted", "Geteld", text, Value::Null)
 }

@@ -7,7 +7,7 @@ use sluis_model::{
 };
 
 use super::world::{MAIL, PHONE, START, World};
-use crate::explain::{TimelineRow, about, discreet, mask, outcome, rfc3339, timeline};
+use crate::explain::{Language, TimelineRow, about, discreet, mask, outcome, rfc3339, timeline};
 
 fn accepted() -> Verdict {
     Verdict::Accepted {
@@ -109,6 +109,19 @@ fn a_reason_whose_text_is_its_code_is_said_once() {
     world.outcome(sms, accepted());
     let told = world.explain(id).why;
     assert!(told.contains("bounced or was refused (expired)"), "{told}");
+}
+
+#[test]
+fn a_reason_whose_text_begins_with_its_code_says_it_once() {
+    let mut world = World::new();
+    world.fact(FactKind::Balance, 61_250);
+    let id = world.storno();
+    let mail = world.start(id);
+    let class = Refusal::Address;
+    let why = Why::new("5.1.1", "5.1.1 no such user");
+    world.outcome(mail, Verdict::Refused { class, why });
+    let told = world.explain(id).why;
+    assert!(told.contains("(5.1.1 no such user)"), "{told}");
 }
 
 #[test]
@@ -325,7 +338,12 @@ fn the_timeline_is_newest_first_and_prints_no_address_and_no_body() {
         target: sluis_model::CancelTarget::Notification(id),
         note: format!("asked by {MAIL}, phone {PHONE}").into(),
     });
-    let rows: Vec<TimelineRow> = timeline(&world.newest_first(), &Opens::default(), &world.book);
+    let rows: Vec<TimelineRow> = timeline(
+        &world.newest_first(),
+        &Opens::default(),
+        &world.book,
+        Language::English,
+    );
     assert_eq!(rows[0].kind, "ended");
     assert_eq!(rows.last().map(|row| row.kind), Some("profile_stored"));
     assert!(
@@ -350,7 +368,7 @@ fn without_the_record_of_acceptance_the_open_state_tells_the_flow() {
     assert!(world.tenant.find(id).is_some());
     let (open, none) = (&world.tenant.open, &Opens::default());
     let started = |open: &Opens| {
-        let rows = timeline(newest, open, &world.book);
+        let rows = timeline(newest, open, &world.book, Language::English);
         rows.into_iter()
             .find(|row| row.kind == "attempt_started")
             .expect("the start of the SMS")

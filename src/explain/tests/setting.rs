@@ -8,7 +8,7 @@ use sluis_model::{
     FlowRef, Input, NotificationId, Opens, ShardId, TenantKey, TenantRecord, Timestamp,
 };
 
-use super::super::{about, fact_set, timeline};
+use super::super::{Language, about, fact_set, timeline};
 
 const AT: Timestamp = Timestamp(1_795_000_000_000);
 
@@ -95,16 +95,32 @@ fn the_timeline_names_what_told_a_fact_and_what_follows_what() {
     let record = record(vec![told(), entered, follows]);
     // The one that is followed has the record, too.
     assert!(about(id(1))(&record) && about(id(2))(&record) && !about(id(3))(&record));
-    let rows = timeline(&[(9, record)], &Opens::default(), &NoFlows);
-    let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
-    for part in [
-        "was told by step 'off' of flow 'newsletter' version 3, for notification",
-        "has told the fact",
-        "which ended for the same subject: it is round 2",
+    let records = [(9, record)];
+    for (lang, parts) in [
+        (
+            Language::English,
+            [
+                "was told by step 'off' of flow 'newsletter' version 3, for notification",
+                "has told the fact",
+                "which ended for the same subject: it is round 2",
+            ],
+        ),
+        (
+            Language::Dutch,
+            [
+                "is vastgelegd door stap 'off' van proces 'newsletter' versie 3, voor melding",
+                "heeft het feit vastgelegd",
+                "die voor hetzelfde onderwerp is afgerond: dit is ronde 2",
+            ],
+        ),
     ] {
-        assert!(
-            texts.iter().any(|text| text.contains(part)),
-            "{part} is missing in {texts:#?}"
-        );
+        let rows = timeline(&records, &Opens::default(), &NoFlows, lang);
+        let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+        for part in parts {
+            assert!(
+                texts.iter().any(|text| text.contains(part)),
+                "{part} is missing in {texts:#?}"
+            );
+        }
     }
 }

@@ -11,7 +11,7 @@ use sluis_model::{
     Timestamp, Verdict, decide,
 };
 
-use crate::explain::{Ending, Explanation, Page, explain};
+use crate::explain::{Ending, Explanation, Language, Page, explain};
 
 pub(super) const START: Timestamp = Timestamp(1_770_019_200_000);
 pub(super) const MAIL: &str = "a.jansen@example.nl";
@@ -32,6 +32,8 @@ pub(super) struct World {
     pub now: Timestamp,
     pub book: Book,
     pub records: Vec<(u64, TenantRecord)>,
+    /// When what is taken in expires.
+    pub expires_at: Option<Timestamp>,
     policy: Policy,
 }
 
@@ -70,6 +72,7 @@ impl World {
             now: START,
             book,
             records: Vec::new(),
+            expires_at: None,
             policy,
         };
         world.give(Input::PutProfile(Box::new(Supplied {
@@ -136,7 +139,7 @@ impl World {
             fields: flow.fields.iter().map(|name| value(name)).collect(),
             lane: Lane::Normal,
             send_after: None,
-            expires_at: None,
+            expires_at: self.expires_at,
             environment: Environment::Production,
             idempotency: Idempotency { key: 1, body: 1 },
             addressed: Default::default(),
@@ -214,6 +217,10 @@ impl World {
     }
 
     pub(super) fn explain(&self, id: NotificationId) -> Explanation {
+        self.explain_in(id, Language::English)
+    }
+
+    pub(super) fn explain_in(&self, id: NotificationId, lang: Language) -> Explanation {
         let open = self.tenant.find(id);
         let ended = Ending {
             end: "paid",
@@ -232,6 +239,7 @@ impl World {
             open.is_none().then_some(ended),
             &page,
             (Some(self.flow("storno")), &self.book),
+            lang,
         )
     }
 }

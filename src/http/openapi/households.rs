@@ -54,11 +54,14 @@ fn get_group() -> Op {
     Op::new("get", "/v1/groups/{id}", "getGroup", "notifications", "A notification to a household, as one")
         .about(GROUP)
         .path_part("id", "The id that the notification to the household got.", &notification_id())
+        .in_a_language()
         .gives_json(200, "As of everything accepted before.", "Group", &json!({
             "id": ID, "household_id": "C-77", "flow": { "name": "storno", "version": 2 }, "category": "collection",
             "subject": { "kind": "invoice", "id": "F-2026-0118" }, "accepted_at": "2026-02-02T08:00:00Z", "state": "open", "answered": "all",
             "told": [{ "tenant_id": "H-1001", "role": "tenant", "id": ID, "state": "sent" }],
-            "not_told": not_told(), "history": [], "why": "Household 'C-77' was told through H-1001 (tenant): sent."
+            "not_told": not_told(), "history": [], "language": "en",
+            "short": "Household 'C-77' is told through H-1001 (tenant). Still open: 1 of 1 messages.",
+            "why": "Household 'C-77' was told through H-1001 (tenant): sent."
         }))
         .asks()
         .fails(&[

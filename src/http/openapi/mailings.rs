@@ -123,6 +123,7 @@ fn get() -> Op {
         "getMailing",
         "How far a mailing is",
     ))
+    .in_a_language()
     .gives_json(200, "As it stands.", "Mailing", &a_mailing())
 }
 

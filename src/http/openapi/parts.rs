@@ -74,6 +74,20 @@ impl Op {
         self
     }
 
+    /// `lang`: the language of the sentences, which a header chooses, too.
+    pub(super) fn in_a_language(mut self) -> Self {
+        let description = "The language of `Accept-Language` that is liked best, where `lang` says none: `en` or `nl`.";
+        self.parameters.push(json!({
+            "name": "Accept-Language", "in": "header", "description": description,
+            "schema": { "type": "string" }, "example": "nl-NL,nl;q=0.9"
+        }));
+        self.query(
+            "lang",
+            "The language of the sentences.",
+            &reference("Language"),
+        )
+    }
+
     /// `limit`: rows of one page.
     pub(super) fn limit(self, description: &str, most: usize, usual: usize) -> Self {
         self.query(

@@ -85,7 +85,8 @@ fn an_explanation() -> Value {
         "id": ID, "tenant_id": "H-1001", "flow": { "name": "storno", "version": 1 }, "category": "collection",
         "subject": { "kind": "invoice", "id": "F-2026-0118" }, "priority": "normal", "state": "ended", "end": "paid", "reason": "stop",
         "step": null, "attempts": [], "next": null, "history": [a_line_of_the_timeline()],
-        "why": "Ended as \"paid\": the rule \"paid another way\" holds."
+        "short": "Nothing was sent. It ended 'paid' at 2026-02-02T10:00:00Z.",
+        "why": "Ended as \"paid\": the rule \"paid another way\" holds.", "language": "en"
     })
 }
 
@@ -140,6 +141,7 @@ fn get_notification() -> Op {
     Op::new("get", "/v1/notifications/{id}", "getNotification", "notifications", "Where one stands, and why")
         .about("State, step, attempts, what is next and when, the history, and one sentence: why this tenant, this channel, this address, now.")
         .path_part("id", "The notification.", &notification_id())
+        .in_a_language()
         .gives_json(200, "As of everything accepted before.", "Explanation", &an_explanation())
         .asks()
         .fails(&[
@@ -280,6 +282,7 @@ fn get_timeline() -> Op {
         "tenants",
         "Everything about a tenant, newest first",
     ))
+    .in_a_language()
     .query(
         "before",
         "`next` of the page before; without it, or empty, from the newest.",

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use toml::Value;
 
 use super::branches::Branches;
-use super::kind::{Begin, Names, StepKind};
+use super::kind::{Begin, StepKind, WaitsFor};
 use super::message::{Handlers, Message};
 use super::page::Page;
 use super::question::{Question, Reply};
@@ -296,17 +296,16 @@ impl StepKind for Ask {
         answers.chain(self.message.on.ways_out()).collect()
     }
 
-    fn waits_for(&self, names: &dyn Names) -> Option<String> {
-        let asks = &self.question.asks;
-        let without = self.message.on.unanswered.as_ref().map(|after| {
-            let go = names.go(&after.go);
-            format!("; without one it goes {go}")
-        });
-        let page = self.question.page.as_deref();
-        let whose = match page.is_some_and(|page| page.by_machine) {
-            true => "an answer of the machine".to_owned(),
-            false => format!("the tenant's answer to '{asks}'"),
-        };
-        Some(format!("{whose}{}", without.unwrap_or_default()))
+    fn waits_for(&self) -> Option<WaitsFor<'_>> {
+        let without = self.message.on.unanswered.as_ref();
+        Some(WaitsFor::Reply {
+            asks: &self.question.asks,
+            by_machine: self
+                .question
+                .page
+                .as_deref()
+                .is_some_and(|page| page.by_machine),
+            without: without.map(|after| &after.go),
+        })
     }
 }

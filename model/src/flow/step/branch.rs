@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::branches::{Branches, Case};
-use super::kind::{Begin, Names, StepKind};
+use super::kind::{Begin, StepKind, WaitsFor};
 use super::message::Message;
 use super::question::Question;
 use super::syntax::{Syntax, Written};
@@ -136,7 +136,7 @@ impl StepKind for Branch {
         cases.chain(otherwise).chain(unknown).collect()
     }
 
-    fn waits_for(&self, _: &dyn Names) -> Option<String> {
+    fn waits_for(&self) -> Option<WaitsFor<'_>> {
         None
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::branches::Branches;
-use super::kind::{Begin, Names, StepKind};
+use super::kind::{Begin, StepKind, WaitsFor};
 use super::message::Message;
 use super::question::Question;
 use super::syntax::{Syntax, Written};
@@ -71,7 +71,7 @@ impl StepKind for End {
         vec![WayOut::at_once("at once", &self.end)]
     }
 
-    fn waits_for(&self, _: &dyn Names) -> Option<String> {
+    fn waits_for(&self) -> Option<WaitsFor<'_>> {
         None
     }
 }

@@ -68,9 +68,9 @@ pub trait StepKind: fmt::Debug + Send + Sync {
     /// more: without a handler, the flow ends.
     fn ways_out(&self) -> Vec<WayOut<'_>>;
 
-    /// In words, what a notification waits for here once the step has begun and nothing else keeps
-    /// it. `None`: it never waits for anything but people.
-    fn waits_for(&self, names: &dyn Names) -> Option<String>;
+    /// What a notification waits for here once the step has begun and nothing else keeps it. `None`: it
+    /// never waits for anything but people.
+    fn waits_for(&self) -> Option<WaitsFor<'_>>;
 }
 
 /// What begins with a step. `decide` does each of these, and makes the events of it.
@@ -92,10 +92,31 @@ pub enum Begin<'a> {
     Set(&'a Setting),
 }
 
-/// The words of an explanation for places in the flow.
-pub trait Names {
-    /// The step at hand: `step 'mail'`.
-    fn step(&self) -> String;
-    /// Where a rule leads, after "goes": `on with step 'sms'`.
-    fn go(&self, go: &Go) -> String;
+/// What a notification waits for at a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsFor<'a> {
+    /// A trusted sign of life; without one it goes there.
+    Answer(&'a Go),
+    /// A receipt; if nothing comes back it goes there.
+    NoBounce(&'a Go),
+    /// A receipt.
+    Receipt,
+    /// The tenant's answer to what the step asks him.
+    Reply {
+        /// What it asks.
+        asks: &'a str,
+        /// Whether a machine answers for him.
+        by_machine: bool,
+        /// Where it goes without an answer.
+        without: Option<&'a Go>,
+    },
+    /// The end of its wait.
+    Wait {
+        /// The day of it; none: a length of time.
+        until: Option<&'a Until>,
+        /// Where it goes then.
+        then: &'a Go,
+        /// What ends it before its time.
+        awaited: Option<&'a Awaited>,
+    },
 }

@@ -29,7 +29,7 @@ mod way_out;
 pub use branches::{Branches, Case};
 pub(super) use compile::compile;
 pub use deadline::Deadline;
-pub use kind::{Begin, Names, Step, StepKind};
+pub use kind::{Begin, Step, StepKind, WaitsFor};
 pub use message::{After, Except, Handlers, Message, Via};
 pub use page::Page;
 pub use question::{Question, Reply, Team};

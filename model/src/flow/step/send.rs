@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::branches::Branches;
 use super::deadline::Deadline;
-use super::kind::{Begin, Names, StepKind};
+use super::kind::{Begin, StepKind, WaitsFor};
 use super::message::{After, Except, Handlers, Message, Via};
 use super::question::Question;
 use super::syntax::{Syntax, Written};
@@ -336,18 +336,12 @@ impl StepKind for Send {
         self.message.on.ways_out().collect()
     }
 
-    fn waits_for(&self, names: &dyn Names) -> Option<String> {
+    fn waits_for(&self) -> Option<WaitsFor<'_>> {
         let on = &self.message.on;
         Some(match (&on.unanswered, &on.settled) {
-            (Some(after), _) => {
-                let go = names.go(&after.go);
-                format!("a click, reply or payment; without one it goes {go}")
-            }
-            (None, Some(after)) => {
-                let go = names.go(&after.go);
-                format!("a receipt; if no bounce comes it goes {go}")
-            }
-            (None, None) => "a receipt".to_owned(),
+            (Some(after), _) => WaitsFor::Answer(&after.go),
+            (None, Some(after)) => WaitsFor::NoBounce(&after.go),
+            (None, None) => WaitsFor::Receipt,
         })
     }
 }

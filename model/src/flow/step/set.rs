@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::{Table, Value as Toml};
 
 use super::branches::Branches;
-use super::kind::{Begin, Names, StepKind};
+use super::kind::{Begin, StepKind, WaitsFor};
 use super::message::Message;
 use super::question::Question;
 use super::syntax::{Syntax, Written};
@@ -398,7 +398,7 @@ impl StepKind for Set {
         then.into_iter().chain(unknown).collect()
     }
 
-    fn waits_for(&self, _: &dyn Names) -> Option<String> {
+    fn waits_for(&self) -> Option<WaitsFor<'_>> {
         None
     }
 }

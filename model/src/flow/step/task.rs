@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::Value;
 
 use super::branches::Branches;
-use super::kind::{Begin, Names, StepKind};
+use super::kind::{Begin, StepKind, WaitsFor};
 use super::message::{After, Message};
 use super::question::{Question, Reply, Team};
 use super::syntax::{Syntax, Written};
@@ -216,7 +216,7 @@ impl StepKind for Task {
         ways.chain(overdue).collect()
     }
 
-    fn waits_for(&self, _: &dyn Names) -> Option<String> {
+    fn waits_for(&self) -> Option<WaitsFor<'_>> {
         None
     }
 }

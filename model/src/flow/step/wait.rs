@@ -8,7 +8,7 @@ use jiff::civil::Time;
 use serde::Deserialize;
 
 use super::branches::Branches;
-use super::kind::{Begin, Names, StepKind};
+use super::kind::{Begin, StepKind, WaitsFor};
 use super::message::Message;
 use super::question::Question;
 use super::syntax::{Syntax, Written};
@@ -252,21 +252,15 @@ impl StepKind for Wait {
         ways
     }
 
-    fn waits_for(&self, names: &dyn Names) -> Option<String> {
-        let (step, then) = (names.step(), names.go(&self.then));
-        let ends = match &self.long {
-            Long::For(_) => format!("the wait of {step} ends, and it goes {then}"),
-            Long::Until(until) => {
-                let words = until.words();
-                format!("the wait of {step} ends ({words}), and it goes {then}")
-            }
+    fn waits_for(&self) -> Option<WaitsFor<'_>> {
+        let until = match &self.long {
+            Long::For(_) => None,
+            Long::Until(until) => Some(until),
         };
-        Some(match &self.awaited {
-            None => ends,
-            Some(awaited) => {
-                let (when, go) = (&awaited.when.text, names.go(&awaited.go));
-                format!("{ends}; as soon as {when} it goes {go}")
-            }
+        Some(WaitsFor::Wait {
+            until,
+            then: &self.then,
+            awaited: self.awaited.as_ref(),
         })
     }
 }

@@ -6,18 +6,25 @@ use sluis_model::Channel;
 
 use super::super::parts::reference;
 use super::super::shapes::{list, object, plain, strict, text, word};
+use crate::explain::Language;
 
-pub(super) fn all() -> [(&'static str, Value); 8] {
+pub(super) fn all() -> [(&'static str, Value); 9] {
     [
         ("Problem", problem()),
         ("FieldProblem", field_problem()),
         ("Subject", subject()),
         ("Channel", channel()),
         ("Environment", environment()),
+        ("Language", language()),
         ("Priority", priority()),
         ("State", state()),
         ("Reason", reason()),
     ]
+}
+
+fn language() -> Value {
+    let codes: Vec<&str> = Language::ALL.map(Language::code).to_vec();
+    json!({ "type": "string", "enum": codes, "description": "A language of explanations, by ISO 639-1." })
 }
 
 fn problem() -> Value {

@@ -21,7 +21,16 @@ pub(super) fn all() -> [(&'static str, Value); 8] {
 fn explanation() -> Value {
     object(
         "Everything there is to say about a notification.",
-        &["id", "tenant_id", "state", "attempts", "history", "why"],
+        &[
+            "id",
+            "tenant_id",
+            "state",
+            "attempts",
+            "history",
+            "short",
+            "why",
+            "language",
+        ],
         json!({
             "id": notification_id(), "tenant_id": text("Whose."),
             "flow": or_null(reference("FlowName")),
@@ -41,7 +50,9 @@ fn explanation() -> Value {
             "history": list(reference("TimelineRow")),
             "older_not_kept": truth("Whether older decisions about the tenant are not kept any more."),
             "group": reference("OfGroup"),
-            "why": text("Why this tenant, this channel, this address, now.")
+            "short": text("What became of it, in a sentence or two."),
+            "why": text("Why this tenant, this channel, this address, now."),
+            "language": text("In which language it is told: `en` or `nl`.")
         }),
     )
 }

@@ -144,7 +144,9 @@ fn group() -> Value {
             "told",
             "not_told",
             "history",
+            "short",
             "why",
+            "language",
         ],
         json!({
             "id": notification_id(), "household_id": text("Which household."), "flow": or_null(reference("FlowName")),
@@ -156,7 +158,9 @@ fn group() -> Value {
                 "type": "object", "description": "Why the rest was stopped.", "required": ["end"],
                 "properties": { "end": text("Under which end."), "by": text("Whose part brought it about; absent: it was cancelled.") }
             },
-            "history": list(reference("TimelineRow")), "why": text("Whom, why, and why not the others.")
+            "history": list(reference("TimelineRow")),
+            "short": text("Whom it tells and how far it is, in a few sentences."), "why": text("Whom, why, and why not the others."),
+            "language": text("In which language it is told: `en` or `nl`.")
         }),
     )
 }

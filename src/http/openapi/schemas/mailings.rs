@@ -214,7 +214,10 @@ fn mailing() -> Value {
         "terms": json!({ "type": "object", "additionalProperties": true, "description": "How rows are handed over." }),
         "paused_for": text("`person`; `share`: too many bounces and refusals; `flow`: no more the one that was approved; `damage`: its files cannot be used."),
         "opens_at": instant("When rows go on, while it runs and none of its windows is open."),
-        "turned": reference("MailingSaid"), "ended_at": instant("When it was stopped or done."), "progress": reference("MailingProgress")
+        "turned": reference("MailingSaid"), "ended_at": instant("When it was stopped or done."), "progress": reference("MailingProgress"),
+        "short": text("How it stands and how far it is, in a sentence or two, where one mailing was asked for."),
+        "why": text("Who did what with it, on which terms, and what became of its rows."),
+        "language": text("In which language that is told: `en` or `nl`.")
     });
     object("A mailing.", &required, parts)
 }
