@@ -10,7 +10,7 @@ use super::attempts::AttemptRow;
 use super::causes;
 use super::language::Language;
 use super::next;
-use super::steering::{allows, others, waits_for};
+use super::steering::{allows, others};
 use super::words::lacking;
 
 /// What they are made of.
@@ -161,7 +161,12 @@ fn may_go(
     let last = facts.attempts.last().map(|row| row.outcome);
     let is_retry = matches!(last, Some("deferred" | "withdrawn"));
     match (held, facts.capped, pinned) {
-        (Some(held), ..) => lang.short_held_back(over, at, waits_for(held, lang)),
+        (Some(HeldBack::Conflict { rule, by, .. }), ..) => {
+            lang.short_held_back(over, at, causes::superseded(rule, *by, lang))
+        }
+        (Some(HeldBack::Bundle { bundle, .. }), ..) => {
+            lang.short_bundled(over, at, lang.in_a_bundle(bundle))
+        }
         (None, Some(capped), _) => lang.short_capped(over, at, allows(capped, lang)),
         (None, None, Some(provider)) => lang.short_again(over, provider),
         (None, None, None) if is_retry => lang.short_retry(over, at),

@@ -60,8 +60,12 @@ sentences! {
     short_wait_then(at, then) { "It waits until {at}; then it goes {then}.", "Het wacht tot {at}; dan gaat het {then}." }
     short_sooner(when, go) { "As soon as {when}, it goes {go}.", "Zodra {when} gaat het {go}." }
     short_held_back(channel, at, why) {
-        "It is ready to go over {channel}, but waits until {at} at the latest: {why}.",
-        "Het kan per {channel} weg, maar wacht tot uiterlijk {at}: {why}."
+        "It is ready to go over {channel}, but waits: {why}. It is asked again when that ends, and at {at}.",
+        "Het kan per {channel} weg, maar wacht: {why}. Zodra dat voorbij is, en op {at}, wordt opnieuw gekeken."
+    }
+    short_bundled(channel, at, why) {
+        "It goes over {channel} at {at}: {why}.",
+        "Het gaat op {at} per {channel}: {why}."
     }
     short_capped(channel, at, why) {
         "It is ready to go over {channel}, but not before {at}: {why}.",
