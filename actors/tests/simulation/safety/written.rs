@@ -77,7 +77,8 @@ enum Led<'a> {
 /// One notification at the instant of a record.
 struct Seat<'a> {
     flow: &'a Drawn,
-    /// Whose ends it may have: those of its flow; of a group those of every version, because its parts may move.
+    /// Whose ends it may have: those of its flow; of a group and its parts those of every version: each part moves by
+    /// itself, and the end of one may be that of all.
     versions: Vec<&'a Drawn>,
     sight: Sight<'a>,
     id: NotificationId,
@@ -191,7 +192,9 @@ impl Written {
         let flow = shadow.flows().drawn(shadow.known.runs_by(id)?)?;
         let answers = shadow.known.answers.get(&id);
         let sight = Sight::of(&known.body, &known.data, known.at, (told, answers), now);
-        let versions = match shadow.known.grouped.groups.contains_key(&id) {
+        let grouped = &shadow.known.grouped;
+        let is_of_group = grouped.groups.contains_key(&id) || grouped.is_part(id);
+        let versions = match is_of_group {
             true => shadow.flows().versions(flow.name()).collect(),
             false => vec![flow],
         };
