@@ -123,8 +123,10 @@ fn retry_after_is_seconds_or_a_date() {
         Some(60_000)
     );
     assert_eq!(retry_after("Wed, 18 Nov 2026 11:00:00 GMT", NOW), Some(0));
-    assert_eq!(retry_after("99999999999", NOW), Some(86_400_000));
-    for text in ["", "-1", "soon", "99999999999999999999999"] {
+    for long in ["99999999999", "99999999999999999999999"] {
+        assert_eq!(retry_after(long, NOW), Some(86_400_000));
+    }
+    for text in ["", "-1", "soon"] {
         assert_eq!(retry_after(text, NOW), None, "{text}");
     }
 }
